@@ -1,0 +1,1 @@
+"""Quality of predicted documents against gold ones; whole documents, strict spans, labels included."""

@@ -1,0 +1,1 @@
+"""Raw bytes to articles whose every character maps to the raw text: read, clean, split."""

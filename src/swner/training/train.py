@@ -1,0 +1,264 @@
+"""`swner train`: a configuration to a model directory, stage after stage.
+
+Each stage starts from the weights that the one before it left (the best epoch by dev F1 where dev
+documents exist). A finished stage is marked in the run's folder; `resume` skips finished stages and
+continues an unfinished one from its last checkpoint.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+from rich.console import Console
+from transformers import EarlyStoppingCallback, TrainingArguments, set_seed
+from transformers.trainer_utils import get_last_checkpoint
+
+from swner.codec.encode import Encoder, EncodingLoss
+from swner.config import StageConfig, TrainConfig
+from swner.corpus.load import files, load, sha256
+from swner.corpus.split import hold_out, unit
+from swner.document import Document
+from swner.errors import DataError
+from swner.evaluation.scores import Scores, score_documents, total
+from swner.inference.predictor import Predictor
+from swner.inference.torch_backend import TorchBackend
+from swner.model.checkpoint import LoadedModel, load_model, new_model, save_model
+from swner.schema import SCHEMA
+from swner.training.model_card import write_model_card
+from swner.training.trainer import BEST, JointTrainer
+
+console = Console(stderr=True)
+
+
+@dataclass(frozen=True)
+class TrainResult:
+    """What a training run leaves.
+
+    Attributes:
+        loaded: The trained model.
+        dev_scores: On the dev documents; None where there are none.
+        seconds: Wall time.
+    """
+
+    loaded: LoadedModel
+    dev_scores: Scores | None
+    seconds: float
+
+
+def train(config: TrainConfig, *, resume: bool = False) -> TrainResult:
+    """Train all stages and write the model directory `config.output`.
+
+    Raises:
+        ConfigError: The encoder cannot be loaded.
+        DataError: A data file is missing or wrong, or too much gold cannot be encoded.
+    """
+    started = time.monotonic()
+    output = Path(config.output)
+    output.mkdir(parents=True, exist_ok=True)
+    prepare_torch(config)
+    stages = [stage_data(config, stage) for stage in config.stages]
+    dev = dev_documents(config)
+    loaded = new_model(
+        config.encoder, schema=SCHEMA, config=config.model, windows=config.windows
+    )
+    for number, (stage, docs) in enumerate(zip(config.stages, stages, strict=True)):
+        held = {d.id for d in dev}
+        kept = [d for d in docs if d.id not in held]
+        folder = output / "stages" / f"{number}-{stage.name}"
+        loaded = train_stage(loaded, stage, kept, dev=dev, config=config, folder=folder, resume=resume)
+    scores = measure(loaded, dev, bf16=False) if dev else None
+    save_model(loaded, output)
+    seconds = time.monotonic() - started
+    record_run(config, output, scores=scores, seconds=seconds)
+    shutil.rmtree(output / "stages")
+    return TrainResult(loaded, scores, seconds)
+
+
+def prepare_torch(config: TrainConfig) -> None:
+    """Seeds and threads."""
+    set_seed(config.seed)
+    if config.training.n_threads:
+        torch.set_num_threads(config.training.n_threads)
+
+
+def use_bf16(config: TrainConfig) -> bool:
+    """Whether to train in bfloat16 autocast: by the configuration, or where the machine has it."""
+    if config.training.bf16 != "auto":
+        return config.training.bf16 == "yes"
+    if torch.cuda.is_available():
+        return torch.cuda.is_bf16_supported()
+    cpuinfo = Path("/proc/cpuinfo")
+    return cpuinfo.exists() and "avx512_bf16" in cpuinfo.read_text()
+
+
+def stage_data(config: TrainConfig, stage: StageConfig) -> list[Document]:
+    """A stage's documents: all of `train`, and a share of `replay` fixed by the seed."""
+    docs = load(stage.train)
+    known = {d.id for d in docs}
+    replay = load(stage.replay) if stage.replay else []
+    return docs + [
+        d for d in replay if d.id not in known and unit(d.id, config.seed) < stage.replay_share
+    ]
+
+
+def dev_documents(config: TrainConfig) -> list[Document]:
+    """The files of `dev`, else a share of the first stage's documents."""
+    if config.dev:
+        return load(config.dev)
+    return hold_out(load(config.stages[0].train), config.dev_share, seed=config.seed)[1]
+
+
+def train_stage(
+    loaded: LoadedModel,
+    stage: StageConfig,
+    docs: Sequence[Document],
+    *,
+    dev: Sequence[Document],
+    config: TrainConfig,
+    folder: Path,
+    resume: bool = False,
+) -> LoadedModel:
+    """Train one stage; returns the model with the weights to go on with.
+
+    Args:
+        loaded: The model to start from; its weights are changed.
+        stage: Length and rate.
+        docs: Documents to learn from.
+        dev: Documents to choose the best epoch on; empty: the last epoch is taken.
+        config: Everything else.
+        folder: For checkpoints; `folder/done` holds the finished stage.
+        resume: Take up a finished or an interrupted stage.
+    """
+    done = folder / "done"
+    if resume and (done / "swner.json").exists():
+        console.print(f"stage {stage.name}: finished before, skipped")
+        return load_model(done)
+    encoder = Encoder(
+        loaded.pieces, loaded.schema, config.windows.max_pieces, config.windows.context
+    )
+    features, loss = encoder.encode_all(docs)
+    report_loss(loss, stage, config)
+    n_chars = sum(len(d.text) for d in docs)
+    console.print(
+        f"stage {stage.name}: {len(docs)} documents, {n_chars:,} characters, {len(features)} windows, "
+        f"{len(dev)} dev documents"
+    )
+    args = arguments(config, stage, folder, has_dev=bool(dev))
+    callbacks: list[Any] = []
+    if dev and stage.patience:
+        callbacks.append(EarlyStoppingCallback(early_stopping_patience=stage.patience))
+    trainer = JointTrainer(
+        loaded,
+        args=args,
+        features=features,
+        dev=dev,
+        config=config.training,
+        learning_rate=stage.learning_rate,
+        callbacks=callbacks,
+    )
+    checkpoint = get_last_checkpoint(str(folder)) if resume and folder.is_dir() else None
+    trainer.train(resume_from_checkpoint=checkpoint)
+    loaded.model.eval()
+    save_model(loaded, done)
+    _write_json(done / "history.json", trainer.state.log_history)
+    for old in folder.glob("checkpoint-*"):
+        shutil.rmtree(old)
+    return loaded
+
+
+def arguments(
+    config: TrainConfig, stage: StageConfig, folder: Path, *, has_dev: bool
+) -> TrainingArguments:
+    """Hugging Face's arguments for a stage."""
+    when = "epoch" if has_dev else "no"
+    return TrainingArguments(
+        output_dir=str(folder),
+        num_train_epochs=stage.epochs,
+        learning_rate=stage.learning_rate,
+        lr_scheduler_type="linear",
+        warmup_steps=config.training.warmup_share,
+        max_grad_norm=config.training.max_grad_norm,
+        seed=config.seed,
+        bf16=use_bf16(config),
+        use_cpu=not torch.cuda.is_available(),
+        eval_strategy=when,
+        save_strategy="epoch",
+        save_total_limit=1,
+        load_best_model_at_end=has_dev,
+        metric_for_best_model=f"eval_{BEST}" if has_dev else None,
+        greater_is_better=True if has_dev else None,
+        logging_steps=20,
+        report_to=[],
+        disable_tqdm=not _is_terminal(),
+        remove_unused_columns=False,
+        label_names=["tags"],
+        dataloader_num_workers=0,
+    )
+
+
+def _is_terminal() -> bool:
+    return os.isatty(2) or bool(os.environ.get("SWNER_PROGRESS"))
+
+
+def report_loss(loss: EncodingLoss, stage: StageConfig, config: TrainConfig) -> None:
+    """Show what training cannot see; refuse past the configured share.
+
+    Raises:
+        DataError: More gold spans than `training.max_unencodable_share` cannot be encoded.
+    """
+    share = loss.n_lost_spans / loss.n_spans if loss.n_spans else 0.0
+    console.print(
+        f"stage {stage.name}: {loss.n_lost_spans} of {loss.n_spans} gold spans and "
+        f"{loss.n_lost_relations} of {loss.n_relations} gold relations cross a window and are not "
+        "learnt from"
+    )
+    if share > config.training.max_unencodable_share:
+        raise DataError(
+            f"stage {stage.name}: {loss.n_lost_spans} of {loss.n_spans} gold spans ({share:.1%}) cannot "
+            f"be encoded; allowed are {config.training.max_unencodable_share:.1%} "
+            "(training.max_unencodable_share). Raise windows.max_pieces, or mend spans that cross "
+            "a paragraph."
+        )
+
+
+def measure(loaded: LoadedModel, docs: Sequence[Document], *, bf16: bool) -> Scores:
+    """Scores of a model on documents, summed."""
+    predictor = Predictor(TorchBackend(loaded, bf16=bf16))
+    return total(score_documents(docs, predictor.annotate(docs)))
+
+
+def record_run(
+    config: TrainConfig, output: Path, *, scores: Scores | None, seconds: float
+) -> None:
+    """Write metrics.json, train.json (config, data hashes, versions, histories) and the card."""
+    sources = sorted({s for stage in config.stages for s in (*stage.train, *stage.replay)})
+    record = {
+        "config": config.model_dump(),
+        "data": {str(path): sha256(path) for path in files(sources)},
+        "versions": {n: version(n) for n in ("swner", "torch", "transformers", "numpy")},
+        "seconds": round(seconds),
+        "n_threads": torch.get_num_threads(),
+        "stages": {
+            done.parent.name: json.loads((done / "history.json").read_text(encoding="utf-8"))
+            for done in sorted(output.glob("stages/*/done"))
+        },
+    }
+    _write_json(output / "train.json", record)
+    metrics = {"dev": scores.to_json() if scores else None}
+    _write_json(output / "metrics.json", metrics)
+    write_model_card(output)
+
+
+def _write_json(path: Path, value: object) -> None:
+    path.write_text(json.dumps(value, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
