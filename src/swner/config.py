@@ -46,7 +46,10 @@ class StageConfig(_Part):
     epochs: int = Field(4, ge=1, description="Epochs, at most")
     learning_rate: float = Field(2e-4, gt=0, description="Peak rate of the encoder's top layer")
     patience: int | None = Field(
-        None, ge=1, description="Stop after so many epochs without a better dev F1; null: never"
+        None,
+        ge=1,
+        description="Stop after so many epochs without a better dev F1 and keep the best epoch; "
+        "null: no measuring in between, the last epoch is kept",
     )
 
 
@@ -73,6 +76,7 @@ class TrainConfig(_Part):
 
     encoder: str = Field(description="A folder, or a name on the Hub such as hfl/chinese-macbert-base")
     output: str = Field(description="Folder of the trained model")
+    work: str = Field("runs", description="Folder of checkpoints and finished stages")
     seed: int = Field(13, ge=0, description="Seed of shuffling, dropout and new weights")
     dev: tuple[str, ...] = Field((), description="Files to measure on while training")
     dev_share: float = Field(

@@ -23,7 +23,7 @@ class PieceTable:
     """Looks up the piece of a character.
 
     A character without a piece takes that of its NFKC form if that is one character, else that of
-    its lower case, else `[UNK]`.
+    the lower case of that, else `[UNK]`.
 
     Args:
         vocabulary: Piece to id, with the specials `[PAD] [UNK] [CLS] [SEP]`.
@@ -45,7 +45,8 @@ class PieceTable:
         self._id_of = lru_cache(maxsize=65536)(self._find)
 
     def _find(self, char: str) -> int:
-        for form in (char, unicodedata.normalize("NFKC", char), char.lower()):
+        compatible = unicodedata.normalize("NFKC", char)
+        for form in (char, compatible, compatible.lower()):
             if len(form) == 1 and form in self.vocabulary:
                 return self.vocabulary[form]
         return self.unknown_id

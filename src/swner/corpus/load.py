@@ -15,12 +15,15 @@ from swner.schema import SCHEMA, Schema
 def files(sources: Iterable[str | Path]) -> list[Path]:
     """The .jsonl files that files and folders stand for, folders recursed and sorted.
 
+    A folder named `records` holds rows of facts, not annotated texts, and is passed over.
+
     Raises:
         DataError: A source does not exist, or a folder holds no .jsonl file.
     """
     found: list[Path] = []
     for source in map(Path, sources):
         inside = sorted(source.rglob("*.jsonl")) if source.is_dir() else [source]
+        inside = [path for path in inside if path.parent.name != "records"]
         if not source.exists():
             raise DataError(f"{source}: no such file or folder. Check the path in the configuration.")
         if not inside:

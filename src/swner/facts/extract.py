@@ -20,6 +20,7 @@ _BARE_POLICY = re.compile(
     r"(?:^|[。；;，,、\n])《?((?:实施|行动|工作)?(?:通知|意见|方案|规划|计划|办法|措施|决定|纲要|条例))》?"
     r"(?:还|进一步|同时)?(?:明确|提出|要求|提到|规定|指出|强调|部署)"
 )
+_NATIONAL_TITLE = re.compile("全国|我国|民政部|国务院")
 _QUOTED_NAME = re.compile("“[^“”\n,，。]{2,14}”")
 
 
@@ -34,12 +35,16 @@ def facts(doc: Document) -> Facts:
         The records in the order of the text. Quantities and dates that cannot be read keep their
         words and are listed in `unread`.
     """
-    passages = Passages(doc)
+    return facts_of(Passages(doc))
+
+
+def facts_of(passages: Passages) -> Facts:
+    """`facts` for a document that has been cleaned already."""
     policies = resolve(passages)
     where = _Where(passages, policies)
     targets, figures, unread = _quantities(passages, policies, where)
     return Facts(
-        article=doc.id,
+        article=passages.doc.id,
         appointments=appointments(passages),
         policies=policies.records,
         targets=_merged_targets(targets),
@@ -205,6 +210,7 @@ class _Where:
         dateline = re.split("[。,，]", body)[0]
         self._article = (
             self._gazette.choose(title, "title")
+            or (Place("全国", COUNTRY, source="title") if _NATIONAL_TITLE.match(title) else None)
             or self._gazette.choose(dateline, "dateline")
             or self._gazette.choose(source, "source")
             or self._issued(policies.records)

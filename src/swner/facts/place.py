@@ -106,10 +106,40 @@ def _names() -> dict[str, tuple[tuple[str, tuple[Division, ...]], ...]]:
         ambiguous = division.level == CITY and short in _AMBIGUOUS_SHORT
         if short != division.name and not ambiguous and len(short) >= 2:
             by_name.setdefault(short, []).append(division)
+    _add_renamed(by_name)
     table: dict[str, list[tuple[str, tuple[Division, ...]]]] = {}
     for name, divisions in by_name.items():
         table.setdefault(name[:2], []).append((name, tuple(divisions)))
     return {k: tuple(sorted(v, key=lambda x: -len(x[0]))) for k, v in table.items()}
+
+
+def _add_renamed(by_name: dict[str, list[Division]]) -> None:
+    """Counties that became cities or districts since (京山县 is 京山市)."""
+    for division in _divisions().values():
+        if division.level == COUNTY and division.name.endswith("县") and len(division.name) > 2:
+            for suffix in "市区":
+                name = division.name[:-1] + suffix
+                if name not in by_name:
+                    by_name[name] = [replace(division, name=name)]
+
+
+@cache
+def _county_shorts() -> dict[str, tuple[Division, ...]]:
+    """Counties by their names without 县, 市, 区, which count right behind what is above them."""
+    found: dict[str, tuple[Division, ...]] = {}
+    for division in _divisions().values():
+        short = division.name[:-1]
+        if division.level == COUNTY and len(short) == 2:
+            found[short] = (*found.get(short, ()), division)
+    return found
+
+
+def _follower(text: str, mention: Mention) -> Mention | None:
+    """The county whose short name stands right behind its province or city (湖北京山)."""
+    found = _county_shorts().get(text[mention.end : mention.end + 2], ())
+    above = {d.code.rstrip("0") for d in mention.divisions if d.level != COUNTY}
+    inside = tuple(d for d in found if any(d.code.startswith(code) for code in above))
+    return Mention(mention.end, mention.end + 2, inside[:1]) if len(inside) == 1 else None
 
 
 def find(text: str) -> Iterator[Mention]:
@@ -120,7 +150,15 @@ def find(text: str) -> Iterator[Mention]:
         for name, divisions in table.get(text[position : position + 2], ()):
             if text.startswith(name, position) and _plausible(text, position, name, last_end):
                 last_end = position + len(name)
-                yield Mention(position, last_end, divisions)
+                mention = Mention(position, last_end, divisions)
+                yield mention
+                longer = any(
+                    text.startswith(n, last_end)
+                    for n, _ in table.get(text[last_end : last_end + 2], ())
+                )
+                if not longer and (county := _follower(text, mention)) is not None:
+                    yield county
+                    last_end = county.end
                 position = last_end - 1
                 break
         position += 1

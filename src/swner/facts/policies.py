@@ -32,7 +32,7 @@ _NUMBER = re.compile(
     r"[一-鿿]{1,10}(?:\[[一-鿿]{1,4}\])?[〔\[(（【［](?:19|20)\d{2}[〕\])）】］]第?\s*\d{1,4}\s*号"
 )
 _TITLE_ISSUER = re.compile(
-    r"^(.{2,24}?(?:局|厅|部|委员会|委|办公厅|办公室|政府|联合会|协会|总会|法院|检察院))"
+    r"^(国务院|中共中央|.{2,24}?(?:局|厅|部|委员会|委|办公厅|办公室|政府|联合会|协会|总会|法院|检察院))"
     r"(?:等.{1,6}?部门)?关于"
 )
 _PUBLIC_UNION = re.compile(
@@ -41,6 +41,10 @@ _PUBLIC_UNION = re.compile(
 _BODY = re.compile(
     "(?:联合会|协会|学会|商会|促进会|基金会|公司|集团|大学|学院|学校|中心|总会|研究院|研究会|医院|"
     "服务社|工作委员会|专业委员会)"
+)
+_UNLISTED = re.compile(
+    "[一-鿿]{2,3}(自治州|州|盟|市|县|区|旗)(?=委|人民|政府|人大|政协|民政|财政|教育|公安|司法|卫生|人力|"
+    "残|妇|总工会|社会工作|组织部|应急|文明|宣传)"
 )
 _NATIONAL = re.compile(
     "^(?:中共中央|中央|国务院|国家|全国|中办|国办|中组部|中宣部|最高人民|共青团中央|中国残联|党中央|中华人民共和国)|"
@@ -86,8 +90,15 @@ def level_of(organisation: str) -> str:
     chain = [m for m in find(organisation) if m.start < 12]
     if chain:
         return chain[-1].divisions[0].level
-    prefixes = (("自治区|省", PROVINCE), ("市", CITY), ("县|区|旗", COUNTY))
-    return next((level for words, level in prefixes if re.match(words, organisation)), "")
+    for words, level in (
+        ("自治区|省|团省", PROVINCE),
+        ("自治州|州|盟|市|团市", CITY),
+        ("县|区|旗|团[县区]", COUNTY),
+    ):
+        if re.match(words, organisation):
+            return level
+    named = _UNLISTED.match(organisation)
+    return (COUNTY if named.group(1) in "县区旗" else CITY) if named else ""
 
 
 def policy_level(issuers: Sequence[str], title: str) -> str:
@@ -95,7 +106,7 @@ def policy_level(issuers: Sequence[str], title: str) -> str:
     found = [level for name in issuers if (level := level_of(name))]
     if found:
         return min(found, key=LEVELS.index)
-    if re.match("中华人民共和国|中央|全国|国家", title):
+    if _NATIONAL.match(title):
         return COUNTRY
     head = re.split("关于", title)[0] if "关于" in title else title
     first = next(iter(find(head)), None)

@@ -26,9 +26,9 @@ _CUES: tuple[tuple[str, str], ...] = (
     ("拟提名|拟任命|拟聘任?|拟任|拟担任|拟推荐|提名|建议任命", PROPOSED),
     ("免去|不再担任|不再兼任|辞去|辞任|卸任|免除|被免|罢免|撤销", REMOVED),
     ("曾任|历任|时任|曾担任|原任|曾是", FORMER),
-    ("当选|选举|选为|推选|推举|选出|改选|增选|增补|产生", ELECTED),
+    ("当选|选举|选为|推选|推举|选出|改选|增选|增补|连任|产生", ELECTED),
     (
-        "聘任|聘为|聘请|受聘|被聘|续聘|任命|出任|就任|履新|接任|升任|调任|转任|委任|委派|到任",
+        "聘任|聘为|聘请|受聘|被聘|续聘|任命|出任|就任|履新|接任|升任|调任|转任|改任|委任|委派|到任",
         APPOINTED,
     ),
 )
@@ -39,6 +39,10 @@ _BEFORE_POST: tuple[tuple[str, str], ...] = (
     (r"(?:新任|首任|新上任的?|新聘任?的?|新到任的?)$", APPOINTED),
     (r"(?:原任?|前任?|时任|曾任|历任)$", FORMER),
     (r"(?:免去|撤销)(?:了)?$", REMOVED),
+)
+_MEETING = re.compile(
+    r"第[^,，。]{1,3}[届次]|换届|[一二三四五六七八九十]届|会员(?:代表)?大会|成员代表大会|成立大会|理事会|"
+    r"(?:召开|举行|举办)[^,，。]{0,6}(?:大会|换届|选举)"
 )
 _ORGAN_END = re.compile("(?:部|委|委员会|会|室|中心|局|处|站|院|组|社|分会)$")
 _DEPARTMENT = re.compile("(?:工作部|委员会|中心|分会|专委会|研究院|研究所)$")
@@ -104,6 +108,8 @@ def _appointment(
             post = _Post(post.name, previous.post.organisation, "carried", post.organisation)
         if not date_text:
             date_text, day = previous.date_text, previous.date
+    if status in _EVENTS and not post.organisation and (meeting := _meeting(passages, person)):
+        post = _Post(post.name, meeting, "meeting", "")
     relations = [relation] + ([place] if place else [])
     parts = [post_index] + ([place.tail] if place else [])
     record = Appointment(
@@ -161,11 +167,30 @@ def status_of(passages: Passages, person: int, post: int, organisation: int | No
     if re.match("候选人|人选|提名", after):
         return PROPOSED
     if status := _last_cue(between):
-        return status
+        elected = status == APPOINTED and re.search("出任|就任", between)
+        return ELECTED if elected and _last_cue(lead) == ELECTED else status
     if _before_post(between[-4:]) == FORMER:
         return FORMER
-    linked = re.search("为|任|[、,,]|^$|和|同志|等", between)
-    return (_last_cue(lead) if linked else "") or HOLDS
+    if not re.search("为|任|[、,]|^$|和|同志|等|的", between):
+        return HOLDS
+    status = _last_cue(lead)
+    if status in (ELECTED, APPOINTED):
+        return status  # 选举甲为会长;乙为副会长: an election leads the whole sentence
+    status = _last_cue(re.split("[;；]", lead)[-1])
+    if status == REMOVED and re.search("为|任", between):
+        return APPOINTED  # 免去甲的职务,乙任局长
+    return status or HOLDS
+
+
+def _meeting(passages: Passages, person: int) -> str:
+    """The organisation whose meeting or new term the article reports before the person."""
+    for index in passages.indices("ORG"):
+        if passages.position(index) > passages.position(person):
+            break
+        tail = passages.text[passages.end(index) : passages.end(index) + 12]
+        if _MEETING.match(tail):
+            return full_name(passages, index)
+    return ""
 
 
 def _before_post(text: str) -> str:

@@ -58,7 +58,7 @@ class Appointment:
         post: The post without its organisation's name.
         organisation: Whose post it is; "" where the article does not say.
         organisation_source: `relation` (marked), `post` (named inside the post), `carried` (of the
-            appointment before it) or "".
+            appointment before it), `meeting` (of the meeting that chose them) or "".
         status: `holds`, `appointed`, `elected`, `former`, `proposed` or `removed`.
         date_text: The date as written, "" where none belongs to it.
         date: The days it means; the article's date for `holds`.

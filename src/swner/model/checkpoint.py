@@ -11,6 +11,8 @@ Weights are safetensors in fp16; nothing is unpickled.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +25,7 @@ from transformers import (
     AutoModelForTokenClassification,
     AutoTokenizer,
 )
+from transformers.utils import logging
 
 from swner.codec.tags import TagSet
 from swner.codec.tokenize import PieceTable
@@ -59,15 +62,16 @@ def new_model(
     tags = TagSet.of(schema)
     names = dict(enumerate(tags.names))
     try:
-        token_model = AutoModelForTokenClassification.from_pretrained(
-            encoder,
-            num_labels=len(tags),
-            id2label=names,
-            label2id={name: i for i, name in names.items()},
-            classifier_dropout=config.dropout,
-            dtype=torch.float32,
-            attn_implementation="eager",
-        )
+        with _quiet():
+            token_model = AutoModelForTokenClassification.from_pretrained(
+                encoder,
+                num_labels=len(tags),
+                id2label=names,
+                label2id={name: i for i, name in names.items()},
+                classifier_dropout=config.dropout,
+                dtype=torch.float32,
+                attn_implementation="eager",
+            )
         vocabulary = AutoTokenizer.from_pretrained(encoder).get_vocab()
     except (OSError, ValueError) as error:
         raise ConfigError(
@@ -83,6 +87,19 @@ def new_model(
         )
     model = JointModel(token_model, schema=schema, config=config)
     return LoadedModel(model, PieceTable(vocabulary), schema, windows, config)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """No report on the classifier's fresh weights: they are meant to be fresh."""
+    verbosity = logging.get_verbosity()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(verbosity)
+        logging.enable_progress_bar()
 
 
 def save_model(loaded: LoadedModel, path: Path) -> None:

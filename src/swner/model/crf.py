@@ -12,6 +12,8 @@ from torch import Tensor, nn
 from swner.codec.tags import FORBIDDEN, TagSet
 from swner.codec.viterbi import Transitions
 
+TINY = 1e-100
+
 
 class Crf(nn.Module):
     """Transition scores and the negative log-likelihood of gold tags.
@@ -71,21 +73,24 @@ class Crf(nn.Module):
     def _log_partition(self, emissions: Tensor, mask: Tensor) -> Tensor:
         """Log of the summed path scores, shape (sequences,).
 
-        The recursion runs in the space of probabilities, rescaled at each step: one small matrix
-        product a position instead of a log-sum over (tags, tags).
+        The recursion runs in the space of probabilities, in float64 and rescaled at each step: one
+        small matrix product a position instead of a log-sum over (tags, tags). The result does not
+        depend on the scales, so they are constants to the gradient.
         """
-        start, step, end = self.scores()
+        start, step, end = (score.double() for score in self.scores())
+        emissions = emissions.double()
         # shape: (tags, tags); rows sum the ways to reach a tag
         kernel = step.exp()
+        # shape: (sequences, length, 1)
+        top = emissions.detach().amax(2, keepdim=True)
         # shape: (sequences, length, tags)
-        top = emissions.amax(2, keepdim=True)
         weights = (emissions - top).exp()
         alpha = weights[:, 0] * start.exp()
         log_total = top[:, 0, 0]
         for t in range(1, emissions.shape[1]):
             moved = (alpha @ kernel) * weights[:, t]
-            scale = moved.amax(1, keepdim=True).clamp_min(1e-30)
+            scale = moved.detach().amax(1, keepdim=True).clamp_min(TINY)
             live = mask[:, t]
             alpha = torch.where(live[:, None], moved / scale, alpha)
             log_total = log_total + torch.where(live, top[:, t, 0] + scale[:, 0].log(), 0.0)
-        return log_total + (alpha * end.exp()).sum(1).clamp_min(1e-30).log()
+        return (log_total + (alpha * end.exp()).sum(1).clamp_min(TINY).log()).float()

@@ -17,7 +17,7 @@ from functools import cache
 from importlib.resources import files
 
 from swner.text.offsets import Edit
-from swner.text.rules import HAN, Change, edited, n_changed
+from swner.text.rules import HAN, Change, any_of, edited, n_changed
 
 _TRADITIONAL_SHARE = 0.05
 """A text is traditional when this share of its Han characters is found in no simplified text."""
@@ -58,6 +58,11 @@ def certain_table() -> Mapping[int, str]:
 
 
 @cache
+def _certain_keys() -> re.Pattern[str]:
+    return any_of(certain_table())
+
+
+@cache
 def full_table() -> Mapping[int, str]:
     """All characters to convert in a traditional text, by code point."""
     return {ord(key): new for key, new in _lines("TSCharacters.txt").items() if key != new}
@@ -83,10 +88,10 @@ class Traditional:
 
     def apply(self, text: str) -> Change:
         """See `Rule.apply`."""
+        if not _certain_keys().search(text):
+            return Change(text, None, 0)
         certain = text.translate(certain_table())
         n_certain = n_changed(text, certain)
-        if not n_certain:
-            return Change(text, None, 0)
         if n_certain < _TRADITIONAL_SHARE * len(_HAN.findall(text)):
             return Change(certain, None, n_certain)
         pattern, table = _phrases()

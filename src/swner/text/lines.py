@@ -52,6 +52,7 @@ _PARTICLE_START = re.compile(
 )
 _CLOSING_START = re.compile(r"[”’]")
 _INNER_MARK = re.compile(r"[，,；;。]")
+_CLAUSES = re.compile(r"[，,；;、]")
 _STARTER = re.compile(
     r"近[日年期]|[今去前]年|目前|截至|据|此外|同时|下一步|接下来|其中|为[了深进贯推切全加]|[0-9]|[“‘《【「『]|在|该|记者|日前|随着|当天"
 )
@@ -60,6 +61,8 @@ _REPORTED = re.compile(
     r"|^(?:此外|同时|目前|近日|日前|据悉|据了解|其中|下一步|另外|对此|会上|会后|随后|当天|当前|今年|去年)[，,]"
 )
 _OPEN_END = re.compile(r"(?:[的和与及或将把被向从对让使由]|以及|并且|而且|因为|如果)$")
+_STRAY = re.compile(rf"^[^\w{HAN}\n]+$", re.MULTILINE)
+_WRITTEN = re.compile(rf"[\w{HAN}]")
 LATIN_EDGE = re.compile(r"[A-Za-z]\n[A-Za-z]")
 
 _TAIL = 240  # characters of a long paragraph that are looked at
@@ -157,7 +160,7 @@ class Joiner:
         sentence_after = _INNER_MARK.search(after[:_TAIL]) is not None
         if heading and len(before) <= _TITLE_MAX and "。" not in before:
             return False
-        if "。" in before or (len(before) > _LONG and _INNER_MARK.search(before[:_TAIL])):
+        if "。" in before or (len(before) > _LONG and _CLAUSES.search(before[:_TAIL])):
             return sentence_after or len(after) > _SHORT or self._cuts_word(before, after)
         if not sentence_after:
             return False
@@ -217,18 +220,18 @@ def _find_joins(text: str) -> list[Edit]:
 
 def _find_stray(text: str) -> list[Edit]:
     """Lines of marks only, but for one that closes the line before it."""
+    if not _WRITTEN.search(text):
+        return []  # nothing else is there
     edits: list[Edit] = []
-    for match in re.finditer(rf"^[^\w{HAN}\n]+(?:\n|\Z)", text, re.MULTILINE):
+    last = 0
+    for match in _STRAY.finditer(text):
         start, end = match.span()
-        if start == 0 and end == len(text):
-            continue  # nothing else is there
-        before = text[max(0, text.rfind("\n", 0, max(0, start - 1)) + 1) : max(0, start - 1)]
-        if opens(before[-_TAIL:]) and match[0][0] in "”’》）)】」』":
-            continue
-        if end == len(text) and start:
-            edits.append((start - 1, end, ""))
-        else:
-            edits.append((start, end, ""))
+        before = text[text.rfind("\n", 0, max(0, start - 1)) + 1 : max(0, start - 1)]
+        if match[0][0] in "”’》）)】」』" and opens(before[-_TAIL:]):
+            continue  # `BROKEN_LINES` gives it to the line before
+        start, end = (max(start - 1, last), end) if start else (0, min(end + 1, len(text)))
+        edits.append((start, end, ""))
+        last = end
     return edits
 
 

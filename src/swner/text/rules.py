@@ -10,9 +10,9 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Protocol
 
 import numpy as np
@@ -66,6 +66,17 @@ def edited(text: str, edits: Iterable[Edit]) -> Change:
     return Change("".join(parts), OffsetMap.from_edits(len(text), real), len(real))
 
 
+def any_of(codes: Collection[int]) -> re.Pattern[str]:
+    """A pattern that finds any of the characters with these code points.
+
+    It may find others beyond U+FFFF: a range stands for them there, for single ones are slow.
+    """
+    near = sorted(code for code in codes if code < 0x10000)
+    far = [code for code in codes if code >= 0x10000]
+    spread = f"{chr(min(far))}-{chr(max(far))}" if far else ""
+    return re.compile(f"[{re.escape(''.join(map(chr, near)))}{spread}]")
+
+
 def n_changed(before: str, after: str) -> int:
     """How many characters of two equally long texts differ."""
     if before == after:
@@ -107,8 +118,14 @@ class TableRule:
     name: str
     table: Mapping[int, str] = field(repr=False)
 
+    @cached_property
+    def _keys(self) -> re.Pattern[str]:
+        return any_of(self.table)
+
     def apply(self, text: str) -> Change:
         """See `Rule.apply`."""
+        if not self._keys.search(text):  # much faster than a translation that changes nothing
+            return Change(text, None, 0)
         new = text.translate(self.table)
         return Change(new, None, n_changed(text, new))
 

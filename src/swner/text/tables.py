@@ -25,7 +25,7 @@ def read_jsonl(
     with path.open("rb") as stream:
         sample = stream.read(_SAMPLE_BYTES)
     try:
-        encoding = decode(sample).encoding
+        encoding = _line_encoding(sample)
     except UndecodableError as error:
         yield Unreadable(file_id, path, str(error))
         return
@@ -38,6 +38,23 @@ def read_jsonl(
                 yield _json_record(line, path, f"{file_id}:{number}", columns, encoding)
     if not n_seen:
         yield Unreadable(file_id, path, "empty: no line holds a record")
+
+
+def _line_encoding(sample: bytes) -> str:
+    """UTF-8 if any line is: others are reported one by one; else what the sample is.
+
+    Raises:
+        UndecodableError: The sample is no text.
+    """
+    if not sample.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
+        for line in sample.splitlines():
+            try:
+                line.decode("utf-8")
+            except UnicodeDecodeError:
+                continue
+            if line.strip() and b"\x00" not in line:
+                return "utf-8"
+    return decode(sample).encoding
 
 
 def _json_record(

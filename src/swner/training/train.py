@@ -7,6 +7,7 @@ continues an unfinished one from its last checkpoint.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -22,8 +23,9 @@ from rich.console import Console
 from transformers import EarlyStoppingCallback, TrainingArguments, set_seed
 from transformers.trainer_utils import get_last_checkpoint
 
-from swner.codec.encode import Encoder, EncodingLoss
+from swner.codec.encode import Encoder, EncodingLoss, Features
 from swner.config import StageConfig, TrainConfig
+from swner.corpus import doccano
 from swner.corpus.load import files, load, sha256
 from swner.corpus.split import hold_out, unit
 from swner.document import Document
@@ -57,30 +59,40 @@ class TrainResult:
 def train(config: TrainConfig, *, resume: bool = False) -> TrainResult:
     """Train all stages and write the model directory `config.output`.
 
+    Args:
+        config: The recipe.
+        resume: Take up finished and interrupted stages of an earlier run of the same recipe on the
+            same data, such as those that `swner crossval` left.
+
     Raises:
         ConfigError: The encoder cannot be loaded.
         DataError: A data file is missing or wrong, or too much gold cannot be encoded.
     """
     started = time.monotonic()
-    output = Path(config.output)
-    output.mkdir(parents=True, exist_ok=True)
     prepare_torch(config)
     stages = [stage_data(config, stage) for stage in config.stages]
     dev = dev_documents(config)
-    loaded = new_model(
-        config.encoder, schema=SCHEMA, config=config.model, windows=config.windows
-    )
-    for number, (stage, docs) in enumerate(zip(config.stages, stages, strict=True)):
-        held = {d.id for d in dev}
-        kept = [d for d in docs if d.id not in held]
-        folder = output / "stages" / f"{number}-{stage.name}"
-        loaded = train_stage(loaded, stage, kept, dev=dev, config=config, folder=folder, resume=resume)
+    loaded = start_model(config)
+    for number, docs in enumerate(stages):
+        loaded = train_stage(
+            loaded, docs, number=number, dev=dev, config=config, folder=work_dir(config), resume=resume
+        )
     scores = measure(loaded, dev, bf16=False) if dev else None
+    output = Path(config.output)
     save_model(loaded, output)
     seconds = time.monotonic() - started
     record_run(config, output, scores=scores, seconds=seconds)
-    shutil.rmtree(output / "stages")
     return TrainResult(loaded, scores, seconds)
+
+
+def work_dir(config: TrainConfig) -> Path:
+    """Where a run keeps its checkpoints and finished stages."""
+    return Path(config.work) / Path(config.output).name
+
+
+def start_model(config: TrainConfig) -> LoadedModel:
+    """The encoder with fresh classifiers."""
+    return new_model(config.encoder, schema=SCHEMA, config=config.model, windows=config.windows)
 
 
 def prepare_torch(config: TrainConfig) -> None:
@@ -119,9 +131,9 @@ def dev_documents(config: TrainConfig) -> list[Document]:
 
 def train_stage(
     loaded: LoadedModel,
-    stage: StageConfig,
     docs: Sequence[Document],
     *,
+    number: int,
     dev: Sequence[Document],
     config: TrainConfig,
     folder: Path,
@@ -131,48 +143,87 @@ def train_stage(
 
     Args:
         loaded: The model to start from; its weights are changed.
-        stage: Length and rate.
-        docs: Documents to learn from.
-        dev: Documents to choose the best epoch on; empty: the last epoch is taken.
-        config: Everything else.
-        folder: For checkpoints; `folder/done` holds the finished stage.
-        resume: Take up a finished or an interrupted stage.
+        docs: Documents to learn from; those in `dev` are left out.
+        number: Which of `config.stages`.
+        dev: Documents to choose the best epoch on, where the stage has a `patience`; else the last
+            epoch is taken.
+        config: The recipe.
+        folder: Holds `NUMBER-NAME/`, with checkpoints and, at the end, the finished stage in `done/`.
+        resume: Take up a finished or an interrupted stage of the same recipe and data.
     """
-    done = folder / "done"
-    if resume and (done / "swner.json").exists():
-        console.print(f"stage {stage.name}: finished before, skipped")
-        return load_model(done)
-    encoder = Encoder(
-        loaded.pieces, loaded.schema, config.windows.max_pieces, config.windows.context
-    )
-    features, loss = encoder.encode_all(docs)
-    report_loss(loss, stage, config)
-    n_chars = sum(len(d.text) for d in docs)
-    console.print(
-        f"stage {stage.name}: {len(docs)} documents, {n_chars:,} characters, {len(features)} windows, "
-        f"{len(dev)} dev documents"
-    )
-    args = arguments(config, stage, folder, has_dev=bool(dev))
+    stage = config.stages[number]
+    folder = folder / f"{number}-{stage.name}"
+    held = {d.id for d in dev}
+    docs = [d for d in docs if d.id not in held]
+    if not docs:
+        raise DataError(
+            f"stage {stage.name}: no documents to train on in {', '.join(stage.train)} once the dev "
+            "documents are taken out. Add data, or lower dev_share."
+        )
+    mark = fingerprint(config, number, docs)
+    same = resume and _read(folder / "fingerprint") == mark
+    if same and (folder / "done" / "swner.json").exists():
+        console.print(f"stage {stage.name}: finished before, taken from {folder}")
+        return load_model(folder / "done")
+    if not same and folder.exists():
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "fingerprint").write_text(mark, encoding="utf-8")
+    features = stage_features(loaded, docs, stage=stage, config=config)
+    watched = list(dev) if stage.patience else []
+    console.print(f"stage {stage.name}: {len(watched)} dev documents to stop on")
     callbacks: list[Any] = []
-    if dev and stage.patience:
-        callbacks.append(EarlyStoppingCallback(early_stopping_patience=stage.patience))
+    if watched:
+        callbacks.append(EarlyStoppingCallback(early_stopping_patience=stage.patience or 1))
     trainer = JointTrainer(
         loaded,
-        args=args,
+        args=arguments(config, stage, folder, has_dev=bool(watched)),
         features=features,
-        dev=dev,
+        dev=watched,
         config=config.training,
         learning_rate=stage.learning_rate,
         callbacks=callbacks,
     )
-    checkpoint = get_last_checkpoint(str(folder)) if resume and folder.is_dir() else None
+    checkpoint = get_last_checkpoint(str(folder)) if same else None
     trainer.train(resume_from_checkpoint=checkpoint)
     loaded.model.eval()
-    save_model(loaded, done)
-    _write_json(done / "history.json", trainer.state.log_history)
+    save_model(loaded, folder / "done")
+    _write_json(folder / "done" / "history.json", trainer.state.log_history)
     for old in folder.glob("checkpoint-*"):
         shutil.rmtree(old)
     return loaded
+
+
+def stage_features(
+    loaded: LoadedModel, docs: Sequence[Document], *, stage: StageConfig, config: TrainConfig
+) -> list[Features]:
+    """Training windows of a stage; what is lost is shown, and too much of it refused."""
+    windows = config.windows
+    encoder = Encoder(loaded.pieces, loaded.schema, windows.max_pieces, windows.context)
+    features, loss = encoder.encode_all(docs)
+    n_chars = sum(len(d.text) for d in docs)
+    console.print(
+        f"stage {stage.name}: {len(docs)} documents, {n_chars:,} characters, {len(features)} windows"
+    )
+    report_loss(loss, stage, config)
+    return features
+
+
+def fingerprint(config: TrainConfig, number: int, docs: Sequence[Document]) -> str:
+    """Changes with anything that a stage's result depends on: recipe, encoder, data."""
+    recipe = config.model_dump(exclude={"output", "work", "stages", "gold"})
+    recipe["stages"] = [s.model_dump() for s in config.stages[: number + 1]]
+    digest = hashlib.sha256(json.dumps(recipe, sort_keys=True).encode())
+    weights = Path(config.encoder) / "model.safetensors"
+    if weights.is_file():
+        digest.update(sha256(weights).encode())
+    for doc in docs:
+        digest.update(doccano.to_line(doc).encode())
+    return digest.hexdigest()
+
+
+def _read(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
 
 
 def arguments(
@@ -249,11 +300,14 @@ def record_run(
         "n_threads": torch.get_num_threads(),
         "stages": {
             done.parent.name: json.loads((done / "history.json").read_text(encoding="utf-8"))
-            for done in sorted(output.glob("stages/*/done"))
+            for done in sorted(work_dir(config).glob("[0-9]*/done"))
         },
     }
     _write_json(output / "train.json", record)
     metrics = {"dev": scores.to_json() if scores else None}
+    crossval = work_dir(config) / "crossval.json"
+    if crossval.is_file():
+        metrics |= json.loads(crossval.read_text(encoding="utf-8"))
     _write_json(output / "metrics.json", metrics)
     write_model_card(output)
 

@@ -1,0 +1,6 @@
+"""`python -m swner`."""
+
+from swner.cli.app import main
+
+if __name__ == "__main__":
+    main()

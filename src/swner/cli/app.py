@@ -1,0 +1,195 @@
+"""The commands and the one place that turns errors into messages and exit codes.
+
+Exit codes: 0 done, 1 our bug (traceback), 2 configuration or usage, 3 data, 4 model. What a command
+needs is imported when it runs, so that `swner --help` loads no torch.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import warnings
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from swner import __version__
+from swner.errors import SwnerError
+
+app = typer.Typer(
+    name="swner",
+    help="Chinese social-work and civil-affairs news to entities, relations and a database.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+ConfigPath = Annotated[Path, typer.Argument(metavar="CONFIG.yaml", help="A training recipe")]
+Overrides = Annotated[
+    list[str] | None, typer.Option("--set", metavar="A.B=C", help="Override a field of the recipe")
+]
+Resume = Annotated[bool, typer.Option("--resume", help="Take up an interrupted run")]
+ModelPath = Annotated[
+    Path | None, typer.Option("--model", help="Model directory; by default the shipped one")
+]
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"swner {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show it")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def train(config: ConfigPath, set_: Overrides = None, resume: Resume = False) -> None:
+    """Train a model from a YAML recipe."""
+    from swner.cli.tables import print_scores
+    from swner.config import load_config
+
+    recipe = load_config(config, set_ or [])
+    from swner.training.train import train as run
+
+    result = run(recipe, resume=resume)
+    if result.dev_scores:
+        print_scores(result.dev_scores, title="Held-out documents")
+    typer.echo(f"{recipe.output}: trained in {result.seconds / 60:.1f} minutes")
+
+
+@app.command()
+def crossval(config: ConfigPath, set_: Overrides = None, resume: Resume = False) -> None:
+    """Leave out one gold page at a time and score it."""
+    from swner.cli.tables import print_summary
+    from swner.config import load_config
+
+    recipe = load_config(config, set_ or [])
+    from swner.training.cross_validate import cross_validate
+
+    result = cross_validate(recipe, resume=resume)
+    if result["unseen_real"]:
+        print_summary(result["unseen_real"], title="Gold pages after the stages without gold")
+    print_summary(result["crossval"], title="Leave-one-page-out")
+
+
+@app.command()
+def evaluate(
+    model: Annotated[Path, typer.Argument(metavar="MODEL", help="A model directory")],
+    data: Annotated[Path, typer.Argument(metavar="DATA.jsonl", help="Annotated documents")],
+    output: Annotated[Path | None, typer.Option(help="Folder for metrics.json")] = None,
+) -> None:
+    """Score a model on annotated documents."""
+    from swner.cli.evaluate import run
+
+    run(model, data, output)
+
+
+@app.command()
+def predict(
+    inputs: Annotated[list[Path], typer.Argument(metavar="INPUT…", help="Files and folders")],
+    output: Annotated[Path, typer.Option(help="Folder for documents.jsonl and ledger.jsonl")],
+    model: ModelPath = None,
+    resume: Resume = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace earlier output")] = False,
+    text_column: Annotated[str | None, typer.Option(help="Field or column of the text")] = None,
+    id_column: Annotated[str | None, typer.Option(help="Field or column of the id")] = None,
+) -> None:
+    """Annotate pages and records."""
+    from swner.cli.predict import run
+
+    run(
+        inputs,
+        output,
+        model=model,
+        resume=resume,
+        overwrite=overwrite,
+        text_column=text_column,
+        id_column=id_column,
+    )
+
+
+@app.command()
+def show(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Output of `swner predict`")],
+    limit: Annotated[int, typer.Option(help="Articles to show")] = 20,
+) -> None:
+    """Print what was found, article by article."""
+    from swner.cli.show import run
+
+    run(folder, limit=limit)
+
+
+@app.command()
+def facts(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Output of `swner predict`")],
+) -> None:
+    """Make a database, a workbook and a report from predicted documents."""
+    from swner.cli.facts import run
+
+    run(folder)
+
+
+@app.command()
+def verify(
+    database: Annotated[Path, typer.Argument(metavar="DB", help="A facts.sqlite")],
+) -> None:
+    """Check every quote of a database against its source."""
+    from swner.cli.facts import run_verify
+
+    run_verify(database)
+
+
+@app.command()
+def diff(
+    old: Annotated[Path, typer.Argument(metavar="OLD", help="A facts.sqlite")],
+    new: Annotated[Path, typer.Argument(metavar="NEW", help="A later facts.sqlite")],
+) -> None:
+    """Show what changed between two databases."""
+    from swner.cli.facts import run_diff
+
+    run_diff(old, new)
+
+
+@app.command()
+def check(
+    data: Annotated[list[Path], typer.Argument(metavar="DATA…", help="Files and folders")],
+) -> None:
+    """Check annotated data against the format and the guidelines; count it."""
+    from swner.cli.data import run_check
+
+    run_check(data)
+
+
+@app.command()
+def convert(
+    source: Annotated[Path, typer.Argument(metavar="IN", help="Annotated file or folder")],
+    target: Annotated[Path, typer.Argument(metavar="OUT", help="What to write")],
+    from_: Annotated[str, typer.Option("--from", help="Format of IN")],
+    to: Annotated[str, typer.Option("--to", help="Format of OUT")],
+) -> None:
+    """Convert annotated data between formats."""
+    from swner.cli.data import run_convert
+
+    run_convert(source, target, from_=from_, to=to)
+
+
+def main() -> None:
+    """Entry point of the console script and of `python -m swner`."""
+    logging.getLogger("transformers").setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore", category=UserWarning, module="torch|transformers")
+    try:
+        app()
+    except SwnerError as error:
+        kind = type(error).__name__
+        Console(stderr=True, soft_wrap=True).print(f"[bold red]{kind}:[/] ", end="")
+        sys.stderr.write(f"{error}\n")
+        sys.exit(error.exit_code)
