@@ -5,7 +5,9 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
+
 from swner.facts.dates import parse_date
 
 ROWS = list(csv.DictReader((Path(__file__).parent / "dates.csv").open(encoding="utf-8")))

@@ -4,7 +4,9 @@ import csv
 from pathlib import Path
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
+
 from swner.facts.numbers import parse_quantity
 from swner.facts.numerals import parse_numeral
 

@@ -8,14 +8,14 @@ from datetime import datetime
 import openpyxl
 import pyarrow.parquet as pq
 import pytest
+from facts_helpers import GOLD, articles, document
+
 from swner.corpus import doccano
 from swner.errors import DataError
 from swner.facts.build import build
 from swner.facts.columns import CHINESE, SHEETS
 from swner.facts.report import write_report
 from swner.facts.store import load, opened
-
-from helpers import GOLD, articles, document
 
 
 @pytest.fixture(scope="module")

@@ -9,14 +9,14 @@ import time
 from pathlib import Path
 
 import pytest
+from facts_helpers import articles, document
+
 from swner.document import Document
 from swner.errors import DataError
 from swner.facts import store
 from swner.facts.diff import diff
 from swner.facts.store import LoadResult, load, opened, search
 from swner.facts.verify import verify
-
-from helpers import articles, document
 
 TABLES = (
     "articles", "sources", "entities", "relations", "evidence", "organisations", "policies",
@@ -88,19 +88,26 @@ _CHILD = """
 import sys
 sys.path[:0] = [{tests!r}]
 from pathlib import Path
-from helpers import articles
+from facts_helpers import articles
 from swner.facts.store import load
-load(Path({path!r}), articles(400), batch_size=20)
+load(Path({path!r}), articles({n}), batch_size={batch_size})
 """
 
 
-def test_a_killed_run_and_a_second_one_equal_an_unbroken_one(tmp_path):
+@pytest.mark.parametrize(
+    ("n_articles", "kill_at", "batch_size"),
+    [(400, 60, 20), pytest.param(10_000, 5_000, 200, marks=pytest.mark.slow)],
+)
+def test_a_killed_run_and_a_second_one_equal_an_unbroken_one(
+    tmp_path, n_articles, kill_at, batch_size
+):
     path = tmp_path / "a.sqlite"
-    code = _CHILD.format(tests=str(Path(__file__).parent), path=str(path))
+    folder = str(Path(__file__).parent)
+    code = _CHILD.format(tests=folder, path=str(path), n=n_articles, batch_size=batch_size)
     child = subprocess.Popen([sys.executable, "-c", code], env={**os.environ})
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 600
     n_loaded = 0
-    while child.poll() is None and n_loaded < 60 and time.monotonic() < deadline:
+    while child.poll() is None and n_loaded < kill_at and time.monotonic() < deadline:
         time.sleep(0.02)
         try:
             with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as connection:
@@ -109,9 +116,9 @@ def test_a_killed_run_and_a_second_one_equal_an_unbroken_one(tmp_path):
             continue  # not made yet, or locked for a moment
     os.kill(child.pid, signal.SIGKILL)
     child.wait()
-    assert 0 < count(path, "articles") < 400
-    docs = articles(400)
-    load(path, docs, batch_size=20)
+    assert 0 < count(path, "articles") < n_articles
+    docs = articles(n_articles)
+    load(path, docs, batch_size=batch_size)
     load(tmp_path / "b.sqlite", docs)
     assert dump(path) == dump(tmp_path / "b.sqlite")
 

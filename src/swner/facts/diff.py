@@ -8,6 +8,10 @@ from pathlib import Path
 
 from swner.facts.store import opened
 
+_AMOUNT = (
+    "coalesce(comparator || ' ' || printf('%.12g', value) || CASE WHEN upper IS NULL THEN '' "
+    "ELSE '–' || printf('%.12g', upper) END || ' ' || unit, quantity_text)"
+)
 _QUERIES = {
     "policies": (
         "SELECT id, title, number, issuers, level, date_latest FROM v_policies",
@@ -17,18 +21,14 @@ _QUERIES = {
         "SELECT place || '|' || indicator || '|' || coalesce(policy, '') || '|' || "
         "coalesce(deadline_latest, deadline_text) || '|' || coalesce(kind, ''), "
         "trim(place || ' ' || indicator || ' ' || coalesce(deadline_latest, deadline_text)), "
-        "coalesce(comparator || ' ' || printf('%!.12g', value) || "
-        "coalesce('–' || printf('%!.12g', upper), '') || ' ' || unit, quantity_text) "
-        "FROM v_targets",
+        f"{_AMOUNT} FROM v_targets",
         ("value",),
     ),
     "figures": (
         "SELECT place || '|' || indicator || '|' || coalesce(as_of_latest, as_of_text) || '|' || "
         "coalesce(kind, '') || '|' || CASE indicator WHEN '' THEN quote ELSE '' END, "
         "trim(place || ' ' || indicator || ' ' || coalesce(as_of_latest, as_of_text)), "
-        "coalesce(comparator || ' ' || printf('%!.12g', value) || "
-        "coalesce('–' || printf('%!.12g', upper), '') || ' ' || unit, quantity_text) "
-        "FROM v_figures",
+        f"{_AMOUNT} FROM v_figures",
         ("value",),
     ),
     "appointments": (

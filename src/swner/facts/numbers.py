@@ -234,8 +234,8 @@ def _read_vague(text: str) -> Quantity | None:
         if tens is not None:
             low, high = (tens.value + 1) * scale, (tens.value + 9) * scale
             return Quantity(_number(low), found.group(3), _number(high), "~", "vague")
-    found = re.fullmatch(r"(?:好?几|数|若干|多)(十|百|千)?(万|亿)?(.*)", text)
-    if found is None or not (found.group(1) or found.group(2) or text[:1] in "几好数若"):
+    found = re.fullmatch(r"(?:好?几|数|多)(十|百|千)?(万|亿)?(.*)", text)
+    if found is None or not (found.group(1) or found.group(2) or text[:1] in "几好数"):
         return None
     scale = _scale(found.group(1)) * _scale(found.group(2))
     return Quantity(_number(2 * scale), found.group(3), _number(10 * scale - 1), "~", "vague")
@@ -285,6 +285,8 @@ def _read_single(text: str) -> Quantity | None:
     if found is None:
         return None
     digits, rest = found.group(), text[found.end() :]
+    if re.match(r"[/:]\d", rest):
+        return None  # a ratio, or a time of day
     for unit in _KEPT_UNITS:
         if digits[-1] == unit[0] and rest.startswith(unit[1:]) and len(digits) > 1:
             digits, rest = digits[:-1], unit[0] + rest

@@ -81,7 +81,9 @@ def split_page(
     heads = find_heads(paragraphs)
     if not heads:
         kept = [line for line in paragraphs if line.kind not in DROPPED]
-        return [_make(cleaned, kept, kept[:1], published)] if kept else []
+        return (
+            [_make(cleaned, kept, titles=kept[:1], published=published, alone=True)] if kept else []
+        )
     before = paragraphs[: heads[0].start]
     headlines = {line.text for line in before} | ({clean(title).text} if title else set())
     published = _first_date(before) or published
@@ -92,7 +94,13 @@ def split_page(
         titles.sort(key=lambda line: line.text not in headlines)
         above = block[: head.body - head.start]
         about = [line.text for line in above if line.kind in (Kind.DATE, Kind.SOURCE)]
-        made = _make(cleaned, _kept(block), titles, _first_date(above) or published)
+        made = _make(
+            cleaned,
+            _kept(block),
+            titles=titles,
+            published=_first_date(above) or published,
+            alone=len(heads) == 1,
+        )
         articles.append(
             replace(
                 made,
@@ -146,9 +154,14 @@ def _kept(block: Sequence[Line]) -> list[Line]:
 
 
 def _make(
-    page: CleanText, kept: Sequence[Line], titles: Sequence[Line], published: str | None
+    page: CleanText,
+    kept: Sequence[Line],
+    *,
+    titles: Sequence[Line],
+    published: str | None,
+    alone: bool,
 ) -> Article:
-    """The article of the kept lines of a clean page."""
+    """The article of the kept lines of a clean page; `alone` if the page has no other."""
     clean_range = Span(kept[0].spans[0].start, kept[-1].spans[-1].end)
     raw_range = page.map.to_raw(clean_range)
     raw = page.raw[raw_range.start : raw_range.end]
@@ -166,7 +179,8 @@ def _make(
     change = edited(text, edits)
     names = [line.text for line in titles[1:] if is_name(line.text)]
     offsets = page.map.slice(clean_range, raw_range)
-    counts = dict(clean(raw, rules=PAGE_RULES).counts) if page.counts else {}
+    acted = page if alone or not page.counts else clean(raw, rules=PAGE_RULES)
+    counts = dict(acted.counts)
     if n_joined:
         counts["broken_lines"] = n_joined
     if change.map is not None:

@@ -16,6 +16,7 @@ from swner.text import rules as characters
 from swner.text.damage import DAMAGE
 from swner.text.hanzi import TRADITIONAL
 from swner.text.offsets import OffsetMap
+from swner.text.pinyin import READINGS
 from swner.text.rules import Rule
 
 PAGE_RULES: tuple[Rule, ...] = (
@@ -24,7 +25,7 @@ PAGE_RULES: tuple[Rule, ...] = (
     characters.ENTITIES,
     characters.TAGS,
     DAMAGE,
-    characters.READINGS,
+    READINGS,
     characters.COMPATIBILITY,
     TRADITIONAL,
     characters.ODD_SPACES,

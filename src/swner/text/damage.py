@@ -37,7 +37,8 @@ from importlib.resources import files
 
 from swner.text.hanzi import certain_table
 from swner.text.offsets import Edit
-from swner.text.rules import HAN, READING, EditRule, is_reading, readings_in
+from swner.text.pinyin import READING, is_reading, readings_in
+from swner.text.rules import HAN, EditRule
 from swner.text.words import is_word
 
 _CLOSING = "。！？；：、，”’》）"

@@ -53,13 +53,16 @@ def articles(count: int, *, seed: str = "") -> list[Document]:
 
 
 def _article(n: int, seed: str) -> Document:
+    name = f"青岛市社会工作发展规划第{n % 50}号方案"
     marked = (
         f"青岛市民政部门第{n}次部署社会工作{seed}\n"
-        f"[6月{n % 28 + 1}日|DATE|d0],[青岛市民政局|ORG|o1]印发《[青岛市社会工作发展规划第{n % 50}号方案|POLICY|y1]》"
+        f"[6月{n % 28 + 1}日|DATE|d0],[青岛市民政局|ORG|o1]印发《[{name}|POLICY|y1]》"
         f"(以下简称《[方案|POLICY|y2]》),部署今后一个时期全市社会工作发展{seed}。"
-        f"《[方案|POLICY|y3]》提出,到[2027年年底|DATE|d1],[社会工作人才总量|IND|i1]达到[{n + 100}人|TARGET|t1]。"
+        "《[方案|POLICY|y3]》提出,到[2027年年底|DATE|d1],"
+        f"[社会工作人才总量|IND|i1]达到[{n + 100}人|TARGET|t1]。"
         f"截至[今年5月底|DATE|d2],全市已建成[社工站|IND|i2][{n + 1}个|FIG|f1]。\n"
-        f"会议选举[张{chr(0x4E00 + n % 900)}|PER|p1]为[会长|POS|s1],[青岛市社会工作协会|ORG|o2][秘书长|POS|s2][李伟|PER|p2]主持会议。"
+        f"会议选举[张{chr(0x4E00 + n % 900)}|PER|p1]为[会长|POS|s1],"
+        "[青岛市社会工作协会|ORG|o2][秘书长|POS|s2][李伟|PER|p2]主持会议。"
     )
     return document(
         marked, "issued_by y1 o1", "alias_of y2 y1", "sets y3 t1", "measures t1 i1", "dated t1 d1",
