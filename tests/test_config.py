@@ -41,7 +41,9 @@ def test_a_wrong_field_is_named_with_value_and_what_is_allowed(
 
 
 def test_unknown_key_of_a_stage_lists_the_stages_keys(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"stages\.0\.lr: unknown key; allowed are .*learning_rate"):
+    with pytest.raises(
+        ConfigError, match=r"stages\.0\.lr: unknown key; allowed are .*learning_rate"
+    ):
         load_config(write(tmp_path, BASE.replace("epochs: 2", "lr: 2")))
 
 
@@ -52,7 +54,7 @@ def test_no_yaml_or_no_mapping_or_missing_fields(text: str, tmp_path: Path) -> N
 
 
 def test_a_missing_file(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="none.yaml"):
+    with pytest.raises(ConfigError, match=r"none\.yaml"):
         load_config(tmp_path / "none.yaml")
 
 

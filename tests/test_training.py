@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from typer.testing import CliRunner
 from transformers import AutoModelForTokenClassification, AutoTokenizer
+from typer.testing import CliRunner
 
 import swner
 from swner.cli.app import app
@@ -80,9 +80,7 @@ def test_long_texts_are_read_to_the_end(model_dir: Path, documents: list[Documen
     assert doc.entities[-1].start > len(text) - 20
 
 
-def test_transformers_loads_the_model_as_it_is(
-    model_dir: Path, documents: list[Document]
-) -> None:
+def test_transformers_loads_the_model_as_it_is(model_dir: Path, documents: list[Document]) -> None:
     theirs = AutoModelForTokenClassification.from_pretrained(model_dir).eval()
     tokenizer = AutoTokenizer.from_pretrained(model_dir)
     backend = TorchBackend(load_model(model_dir))
@@ -117,7 +115,7 @@ def test_a_model_without_a_file_is_named(name: str, model_dir: Path, tmp_path: P
     with pytest.raises(ModelError, match=name.replace(".", r"\.")):
         load_model(tmp_path)
     (tmp_path / name).write_bytes(b"\x00" * 20)
-    with pytest.raises(ModelError, match="damaged|cannot be loaded"):
+    with pytest.raises(ModelError, match=r"damaged|cannot be loaded"):
         load_model(tmp_path)
 
 
@@ -125,9 +123,7 @@ def test_same_seed_same_model(recipe: Path, tmp_path: Path) -> None:
     short = ["stages.0.epochs=2"]
     for name in ("one", "two"):
         train(load_config(recipe, [*short, f"output={tmp_path / name}"]))
-    one, two = (
-        (tmp_path / name / "model.safetensors").read_bytes() for name in ("one", "two")
-    )
+    one, two = ((tmp_path / name / "model.safetensors").read_bytes() for name in ("one", "two"))
     assert one == two
 
 
@@ -144,9 +140,7 @@ def test_a_finished_stage_is_taken_up_and_a_changed_one_is_not(
 
 
 def test_early_stopping_keeps_the_best_epoch(recipe: Path) -> None:
-    config = load_config(
-        recipe, ["stages.0.epochs=3", "stages.0.patience=1", "dev_share=0.3"]
-    )
+    config = load_config(recipe, ["stages.0.epochs=3", "stages.0.patience=1", "dev_share=0.3"])
     result = train(config)
     assert result.dev_scores is not None
     history = json.loads((Path(config.output) / "train.json").read_text(encoding="utf-8"))
@@ -180,7 +174,7 @@ def test_too_much_gold_that_cannot_be_encoded_stops_the_run(recipe: Path, tmp_pa
     name = "民政部" * 12
     doc = Document("long", f"{name}印发。", (Entity(0, len(name), "ORG", name),))
     doccano.write([doc], tmp_path / "long.jsonl")
-    with pytest.raises(DataError, match="1 of 1 gold spans .* max_unencodable_share"):
+    with pytest.raises(DataError, match=r"1 of 1 gold spans .* max_unencodable_share"):
         train(
             load_config(
                 recipe,
@@ -239,20 +233,26 @@ class TestCommands:
         folder = tmp_path / "in"
         folder.mkdir()
         (folder / "empty.txt").write_bytes(b"")
-        (folder / "good.jsonl").write_text('{"id": "g", "text": "周惠任民政部部长。"}\n{"id": 2', "utf-8")
+        (folder / "good.jsonl").write_text(
+            '{"id": "g", "text": "周惠任民政部部长。"}\n{"id": 2', "utf-8"
+        )
         out = tmp_path / "out"
         assert self.run("predict", folder, "--output", out, "--model", model_dir) == 3
         ledger = [json.loads(x) for x in (out / "ledger.jsonl").read_text("utf-8").splitlines()]
         assert sorted(x["status"] for x in ledger) == ["done", "failed", "failed"]
         assert all(x["reason"] for x in ledger if x["status"] == "failed")
 
-    def test_evaluate_writes_metrics(self, model_dir: Path, data_path: Path, tmp_path: Path) -> None:
+    def test_evaluate_writes_metrics(
+        self, model_dir: Path, data_path: Path, tmp_path: Path
+    ) -> None:
         assert self.run("evaluate", model_dir, data_path, "--output", tmp_path) == 0
         metrics = json.loads((tmp_path / "metrics.json").read_text(encoding="utf-8"))
         assert metrics["all"]["f1"] == 1
         assert set(metrics["by_label"]) == set(swner.SCHEMA.labels)
 
-    def test_exit_codes(self, model_dir: Path, data_path: Path, recipe: Path, tmp_path: Path) -> None:
+    def test_exit_codes(
+        self, model_dir: Path, data_path: Path, recipe: Path, tmp_path: Path
+    ) -> None:
         assert self.run("train", tmp_path / "none.yaml") == 2
         assert self.run("train", recipe, "--set", "trainig.x=1") == 2
         assert self.run("train", recipe, "--set", "stages.0.train=[none.jsonl]") == 3

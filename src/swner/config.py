@@ -57,9 +57,15 @@ class TrainingConfig(_Part):
     """What all stages share."""
 
     batch_pieces: int = Field(3072, ge=64, description="Characters in a batch, padding included")
-    head_learning_rate_factor: float = Field(5.0, gt=0, description="Classifiers' rate over the encoder's")
-    layer_decay: float = Field(0.95, gt=0, le=1, description="Rate of a layer over that of the next")
-    warmup_share: float = Field(0.1, ge=0, lt=1, description="Share of the steps with a rising rate")
+    head_learning_rate_factor: float = Field(
+        5.0, gt=0, description="Classifiers' rate over the encoder's"
+    )
+    layer_decay: float = Field(
+        0.95, gt=0, le=1, description="Rate of a layer over that of the next"
+    )
+    warmup_share: float = Field(
+        0.1, ge=0, lt=1, description="Share of the steps with a rising rate"
+    )
     weight_decay: float = Field(0.01, ge=0, description="AdamW's weight decay")
     max_grad_norm: float = Field(1.0, gt=0, description="Gradient clipping")
     bf16: Literal["auto", "yes", "no"] = Field(
@@ -67,22 +73,32 @@ class TrainingConfig(_Part):
     )
     n_threads: int | None = Field(None, ge=1, description="Threads of torch; null: all cores")
     max_unencodable_share: float = Field(
-        0.01, ge=0, le=1, description="Training fails if more gold spans than this cannot be encoded"
+        0.01,
+        ge=0,
+        le=1,
+        description="Training fails if more gold spans than this cannot be encoded",
     )
 
 
 class TrainConfig(_Part):
     """The whole configuration of `swner train` and `swner crossval`."""
 
-    encoder: str = Field(description="A folder, or a name on the Hub such as hfl/chinese-macbert-base")
+    encoder: str = Field(
+        description="A folder, or a name on the Hub such as hfl/chinese-macbert-base"
+    )
     output: str = Field(description="Folder of the trained model")
     work: str = Field("runs", description="Folder of checkpoints and finished stages")
     seed: int = Field(13, ge=0, description="Seed of shuffling, dropout and new weights")
     dev: tuple[str, ...] = Field((), description="Files to measure on while training")
     dev_share: float = Field(
-        0.05, ge=0, lt=1, description="Share of the first stage's documents held out where dev is empty"
+        0.05,
+        ge=0,
+        lt=1,
+        description="Share of the first stage's documents held out where dev is empty",
     )
-    gold: str = Field("data/gold/articles.jsonl", description="Pages that crossval leaves out in turn")
+    gold: str = Field(
+        "data/gold/articles.jsonl", description="Pages that crossval leaves out in turn"
+    )
     windows: WindowConfig = Field(default_factory=WindowConfig)
     model: ModelConfig = Field(default_factory=ModelConfig)
     training: TrainingConfig = Field(default_factory=TrainingConfig)
@@ -117,7 +133,9 @@ def _override(raw: dict[str, Any], override: str) -> None:
     """Set one dotted key in place; a number in the path indexes a list (`stages.0.epochs=1`)."""
     key, equals, value = override.partition("=")
     if not equals or not key:
-        raise ConfigError(f"--set {override!r}: expected KEY=VALUE, such as training.batch_pieces=2048.")
+        raise ConfigError(
+            f"--set {override!r}: expected KEY=VALUE, such as training.batch_pieces=2048."
+        )
     *parents, last = key.split(".")
     place: Any = raw
     for name in parents:
@@ -150,7 +168,9 @@ def _explain(error: ValidationError) -> str:
     for problem in error.errors():
         path = ".".join(str(part) for part in problem["loc"])
         if problem["type"] == "extra_forbidden":
-            lines.append(f"{path}: unknown key; allowed are {', '.join(_siblings(problem['loc']))}.")
+            lines.append(
+                f"{path}: unknown key; allowed are {', '.join(_siblings(problem['loc']))}."
+            )
         elif problem["type"] == "missing":
             lines.append(f"{path}: missing, and it has no default.")
         else:

@@ -50,6 +50,7 @@ class Entity:
 
     @property
     def span(self) -> Span:
+        """Both boundaries."""
         return Span(self.start, self.end)
 
     @property

@@ -9,7 +9,9 @@ from swner.document import Document, Entity
 from swner.errors import ModelError
 from swner.schema import SCHEMA
 
-PIECES = PieceTable({p: i for i, p in enumerate(["[PAD]", "[UNK]", "[CLS]", "[SEP]", *"民政部a1,"])})
+PIECES = PieceTable(
+    {p: i for i, p in enumerate(["[PAD]", "[UNK]", "[CLS]", "[SEP]", *"民政部a1,"])}
+)
 
 
 def test_one_piece_per_character() -> None:
@@ -27,7 +29,9 @@ def test_own_tags_over_all_windows_are_the_documents_tags(documents: list[Docume
     text = "".join(d.text for d in documents)
     offset, entities = 0, []
     for doc in documents:
-        entities += [Entity(e.start + offset, e.end + offset, e.label, e.surface) for e in doc.entities]
+        entities += [
+            Entity(e.start + offset, e.end + offset, e.label, e.surface) for e in doc.entities
+        ]
         offset += len(doc.text)
     doc = Document("joined", text, tuple(entities))
     features, loss = Encoder(PIECES, SCHEMA, 32, 8).encode(doc)

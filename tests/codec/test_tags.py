@@ -1,3 +1,5 @@
+import itertools
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,7 +16,7 @@ def flat_spans(draw: st.DrawFn) -> tuple[list[tuple[Span, str]], int]:
     cuts = sorted(draw(st.sets(st.integers(0, 30), max_size=12)))
     spans = [
         (Span(a, b), draw(st.sampled_from(SCHEMA.labels)))
-        for a, b in zip(cuts, cuts[1:], strict=False)
+        for a, b in itertools.pairwise(cuts)
         if draw(st.booleans())
     ]
     return spans, 30

@@ -14,8 +14,12 @@ def test_clean_documents_have_no_errors(documents: list[Document]) -> None:
 
 def test_edges_and_paragraphs() -> None:
     text = "《办法》\n周惠 任"
-    assert "span has a mark at an edge" in kinds(Document("a", text, (Entity(0, 3, "POLICY", "《办法"),)))
-    assert "span has space at an edge" in kinds(Document("a", text, (Entity(5, 8, "PER", "周惠 "),)))
+    assert "span has a mark at an edge" in kinds(
+        Document("a", text, (Entity(0, 3, "POLICY", "《办法"),))
+    )
+    assert "span has space at an edge" in kinds(
+        Document("a", text, (Entity(5, 8, "PER", "周惠 "),))
+    )
     crossing = Entity(3, 7, "PER", text[3:7])
     assert "span crosses a paragraph" in kinds(Document("a", text, (crossing,)))
 

@@ -29,6 +29,13 @@ def test_gold_spans_give_the_hand_made_records(gold):
         assert table.f1 >= 0.95, (table.table, table.wrong)
 
 
+def test_the_package_is_also_the_function(gold):
+    import swner
+
+    for _ in range(2):  # the first call imports the package, which takes the function's place
+        assert swner.facts(gold[1]) == facts(gold[1])
+
+
 def test_guangxi_plan(gold):
     first = _by_id(gold, "seed-000-02").targets[0]
     assert first.indicator == "社会工作专业人才总量"

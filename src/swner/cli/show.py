@@ -20,7 +20,9 @@ def run(folder: Path, *, limit: int) -> None:
     """A table of entities by label for each article, then counts over all."""
     path = folder / DOCUMENTS
     if not path.is_file():
-        raise DataError(f"{folder}: no {DOCUMENTS}; run `swner predict INPUT --output {folder}` first.")
+        raise DataError(
+            f"{folder}: no {DOCUMENTS}; run `swner predict INPUT --output {folder}` first."
+        )
     console = Console()
     docs = doccano.read(path)
     labels: Counter[str] = Counter()

@@ -23,6 +23,7 @@ class TagSet:
 
     @classmethod
     def of(cls, schema: Schema) -> TagSet:
+        """The tags of a schema."""
         return cls(schema.labels)
 
     @property
@@ -34,6 +35,7 @@ class TagSet:
         return 1 + 2 * len(self.labels)
 
     def begin(self, label: str) -> int:
+        """The B tag of a label; its I tag is the next."""
         return 1 + 2 * self.labels.index(label)
 
     def label_of(self, tag: int) -> str:

@@ -85,7 +85,9 @@ def make_lattice(emissions: Floats, transitions: Transitions) -> Lattice:
         forward[t] = _log_sum(forward[t - 1][:, None] + transitions.step, axis=0) + emissions[t]
     backward[-1] = transitions.end
     for t in range(length - 2, -1, -1):
-        backward[t] = _log_sum(transitions.step + (emissions[t + 1] + backward[t + 1])[None], axis=1)
+        backward[t] = _log_sum(
+            transitions.step + (emissions[t + 1] + backward[t + 1])[None], axis=1
+        )
     return Lattice(emissions, transitions, forward, backward)
 
 

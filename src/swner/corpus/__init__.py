@@ -1,0 +1,1 @@
+"""Annotated data: formats, data sets, splits and checks."""

@@ -26,14 +26,14 @@ def read(path: Path, *, schema: Schema = SCHEMA) -> Iterator[Document]:
     found = sorted(path.glob("*.ann")) if path.is_dir() else []
     if not found:
         raise DataError(f"{path}: holds no .ann file; brat's format is a folder of .txt and .ann.")
-    for annotations in found:
-        text_path = annotations.with_suffix(".txt")
+    for marks in found:
+        text_path = marks.with_suffix(".txt")
         if not text_path.is_file():
-            raise DataError(f"{annotations}: has no {text_path.name} beside it.")
+            raise DataError(f"{marks}: has no {text_path.name} beside it.")
         with text_path.open(encoding="utf-8", newline="") as stream:
             text = stream.read()
-        record = {"id": annotations.stem, "text": text, **_read_lines(annotations)}
-        yield from_record(record, where=str(annotations), schema=schema)
+        record = {"id": marks.stem, "text": text, **_read_lines(marks)}
+        yield from_record(record, where=str(marks), schema=schema)
 
 
 def _read_lines(path: Path) -> dict[str, Any]:

@@ -103,7 +103,9 @@ def near_duplicates(docs: Sequence[Document]) -> list[Finding]:
     owners: dict[str, list[int]] = defaultdict(list)
     sizes = []
     for number, doc in enumerate(docs):
-        text = "".join(c for c in doc.text if not unicodedata.category(c).startswith(("P", "Z", "C")))
+        text = "".join(
+            c for c in doc.text if not unicodedata.category(c).startswith(("P", "Z", "C"))
+        )
         shingles = {text[i : i + SHINGLE] for i in range(max(1, len(text) - SHINGLE + 1))}
         sizes.append(len(shingles))
         for shingle in shingles:
@@ -113,7 +115,9 @@ def near_duplicates(docs: Sequence[Document]) -> list[Finding]:
         if 2 <= len(numbers) <= 20:  # what more share is a set phrase
             shared.update(combinations(numbers, 2))
     return [
-        Finding("near-duplicates", f"{docs[i].id} {docs[j].id}", f"{n / min(sizes[i], sizes[j]):.0%}")
+        Finding(
+            "near-duplicates", f"{docs[i].id} {docs[j].id}", f"{n / min(sizes[i], sizes[j]):.0%}"
+        )
         for (i, j), n in sorted(shared.items())
         if n >= DUPLICATE_SHARE * min(sizes[i], sizes[j])
     ]

@@ -88,7 +88,9 @@ def from_record(record: Mapping[str, Any], *, where: str, schema: Schema = SCHEM
         raise DataError(f"{where}: field id is {doc_id!r}, expected a string or an integer.")
     where = f"{where} (record {doc_id})"
     position: dict[Any, int] = {}
-    found = [_entity(e, text=text, where=where, schema=schema) for e in _list(record, "entities", where)]
+    found = [
+        _entity(e, text=text, where=where, schema=schema) for e in _list(record, "entities", where)
+    ]
     order = sorted(range(len(found)), key=lambda i: (found[i][1].start, found[i][1].end))
     entities: list[Entity] = []
     for i in order:
@@ -115,7 +117,9 @@ def from_record(record: Mapping[str, Any], *, where: str, schema: Schema = SCHEM
 def _list(record: Mapping[str, Any], name: str, where: str) -> list[Mapping[str, Any]]:
     value = record.get(name) or []
     if not isinstance(value, list) or not all(isinstance(v, dict) for v in value):
-        raise DataError(f"{where}: field {name} is {str(value)[:60]!r}, expected a list of objects.")
+        raise DataError(
+            f"{where}: field {name} is {str(value)[:60]!r}, expected a list of objects."
+        )
     return value
 
 

@@ -25,7 +25,9 @@ def files(sources: Iterable[str | Path]) -> list[Path]:
         inside = sorted(source.rglob("*.jsonl")) if source.is_dir() else [source]
         inside = [path for path in inside if path.parent.name != "records"]
         if not source.exists():
-            raise DataError(f"{source}: no such file or folder. Check the path in the configuration.")
+            raise DataError(
+                f"{source}: no such file or folder. Check the path in the configuration."
+            )
         if not inside:
             raise DataError(f"{source}: holds no .jsonl file; annotated data is doccano's JSONL.")
         found += inside

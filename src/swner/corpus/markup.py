@@ -40,8 +40,11 @@ def read(path: Path, *, schema: Schema = SCHEMA) -> Iterator[Document]:
 
 def _record(article: str, where: str, default_id: str) -> dict[str, Any]:
     head, body, links = [*re.split(r"^---\s*$", article.strip("\n") + "\n", flags=re.M), "", ""][:3]
-    meta = dict(m.groups() for m in map(_HEAD.match, head.splitlines()) if m)
-    text, entities, position, at = "", [], {}, 0
+    heads = [m for m in map(_HEAD.match, head.splitlines()) if m]
+    meta: dict[str, str] = {m.group(1): m.group(2) for m in heads}
+    entities: list[dict[str, Any]] = []
+    position: dict[str, int] = {}
+    text, at = "", 0
     body = body.strip("\n")
     for mark in _MARK.finditer(body):
         text += body[at : mark.start()]
@@ -79,7 +82,12 @@ def _relation(number: int, line: str, position: dict[str, int], where: str) -> d
         raise DataError(
             f"{where}: relation line {line!r}; expected `type from_id to_id` with ids that are marked."
         )
-    return {"id": number, "type": parts[0], "from_id": position[parts[1]], "to_id": position[parts[2]]}
+    return {
+        "id": number,
+        "type": parts[0],
+        "from_id": position[parts[1]],
+        "to_id": position[parts[2]],
+    }
 
 
 def write(docs: Iterable[Document], path: Path) -> int:

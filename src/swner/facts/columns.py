@@ -89,6 +89,13 @@ CHINESE = {
     "reprints": "转载", "n_figures": "数据数", "n_policies": "政策数", "n_appointments": "任职数",
     "n_characters": "字数",
 }  # fmt: skip
+DETAILS = frozenset({
+    "direction", "precision", "place_source", "policy_source", "organisation_source",
+    "deadline_earliest", "deadline_granularity", "deadline_rule", "as_of_earliest",
+    "as_of_granularity", "as_of_rule", "date_earliest", "date_granularity", "date_rule",
+    "paragraph", "start", "end", "span_start", "span_end", "n_mentions", "model", "id",
+})  # fmt: skip
+"""Columns that the workbook folds away behind a +."""
 NUMBERS = frozenset({"value", "upper", "score"})
 WHOLE_NUMBERS = frozenset({
     "paragraph", "start", "end", "span_start", "span_end", "n_mentions", "n_targets",

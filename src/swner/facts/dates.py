@@ -7,15 +7,14 @@ never guessed. `before` ranges (年底前) have no earliest day.
 
 from __future__ import annotations
 
-import calendar
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from swner.facts.numerals import digits_to_int, normalise, small_int
+from swner.facts.periods import NUMBER, Moment, in_month, in_year, whole_year
 
-_N = r"\d{1,2}|[一二三四五六七八九十廿]{1,3}"
 _YEAR = r"(?:(?P<year>\d{4}|[二一][零〇○九八]?[零〇○一二三四五六七八九]{2,3})(?:年度?|财年))"
 _RELATIVE_YEARS = {
     "今年": 0, "本年": 0, "本年度": 0, "今": 0, "去年": -1, "上年": -1, "上一年": -1, "上年度": -1,
@@ -29,8 +28,6 @@ _RELATIVE_DAYS = {
     "今天": 0, "今日": 0, "昨天": -1, "昨日": -1, "前天": -2, "前日": -2,
     "明天": 1, "明日": 1, "后天": 2,
 }  # fmt: skip
-_QUARTERS = {"一": 1, "二": 2, "三": 3, "四": 4, "1": 1, "2": 2, "3": 3, "4": 4}
-_SEASONS = {"春": 3, "夏": 6, "秋": 9, "冬": 12}
 _PLAN = re.compile(
     r"[“\"'‘]?(?P<n>[一二三四五六七八九十]{1,3})五[”\"'’]?(?:规划|计划)?(?P<part>期间|时期|末期?|初期?|中期|"
     r"期末|收官之年|开局之年)?"
@@ -63,16 +60,6 @@ class DateRange:
     rule: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Moment:
-    """One end of a range while it is being read; `year_known` tells a written year."""
-
-    first: date
-    last: date
-    granularity: str
-    rule: str
-
-
 def parse_date(surface: str, *, anchor: date | None, future: bool = False) -> DateRange | None:
     """Read a DATE span.
 
@@ -96,15 +83,15 @@ def parse_date(surface: str, *, anchor: date | None, future: bool = False) -> Da
         text = stripped
     try:
         ahead = before or future
-        found = _range(text, anchor, ahead) or _moment(text, anchor, ahead, None)
+        found = _range(text, anchor, ahead=ahead) or _moment(text, anchor, ahead=ahead, start=None)
     except (ValueError, OverflowError):
         return None  # a day that no calendar has (2月30日)
     if found is None:
         return None
-    return _finish(found, before, since, anchor)
+    return _finish(found, before, since=since, anchor=anchor)
 
 
-def _finish(found: _Moment, before: bool, since: bool, anchor: date | None) -> DateRange:
+def _finish(found: Moment, before: bool, *, since: bool, anchor: date | None) -> DateRange:
     """Open the range at the side that 前 or 以来 opens."""
     result = DateRange(found.first, found.last, found.granularity, found.rule)
     if before:
@@ -119,7 +106,7 @@ def _finish(found: _Moment, before: bool, since: bool, anchor: date | None) -> D
     return result
 
 
-def _range(text: str, anchor: date | None, ahead: bool) -> _Moment | None:
+def _range(text: str, anchor: date | None, *, ahead: bool) -> Moment | None:
     """3月21日至31日, 2021-2025年, 今年10月至明年6月, 1至11月."""
     if re.fullmatch(r"\d{4}-\d{1,2}-\d{1,2}", text):
         return None
@@ -134,17 +121,17 @@ def _range(text: str, anchor: date | None, ahead: bool) -> _Moment | None:
         if unit.group()[0] != "年" and (year := re.match(r"\d{4}年", right)):
             right, left = right[year.end() :], year.group() + left
         left += unit.group()
-    last = _moment(right, anchor, ahead, None)
-    first = _moment(left, anchor, ahead, None)
+    last = _moment(right, anchor, ahead=ahead, start=None)
+    first = _moment(left, anchor, ahead=ahead, start=None)
     if first is None:
         return None
     if not _names_year(right):
-        last = _moment(right, anchor, ahead, first.first)
+        last = _moment(right, anchor, ahead=ahead, start=first.first)
     if last is None or last.last < first.first:
         return None
     unit_of = {"day": "days", "month": "months", "year": "years"}
     granularity = unit_of.get(last.granularity, last.granularity)
-    return _Moment(first.first, last.last, granularity, first.rule)
+    return Moment(first.first, last.last, granularity, first.rule)
 
 
 def _split_range(text: str) -> tuple[str, str, str]:
@@ -159,15 +146,15 @@ def _names_year(text: str) -> bool:
     return bool(re.match(_YEAR, text) or re.match(_RELATIVE, text))
 
 
-def _moment(text: str, anchor: date | None, ahead: bool, start: date | None) -> _Moment | None:
+def _moment(text: str, anchor: date | None, *, ahead: bool, start: date | None) -> Moment | None:
     """One date without 至; `start` is the first end of a range whose second end this is."""
-    readers: tuple[Callable[[], _Moment | None], ...] = (
+    readers: tuple[Callable[[], Moment | None], ...] = (
         lambda: _plan(text),
         lambda: _numeric(text),
         lambda: _decade(text),
         lambda: _day_word(text, anchor),
         lambda: _with_year(text, anchor),
-        lambda: _without_year(text, anchor, ahead, start),
+        lambda: _without_year(text, anchor, ahead=ahead, start=start),
     )
     for read in readers:
         if (found := read()) is not None:
@@ -175,7 +162,7 @@ def _moment(text: str, anchor: date | None, ahead: bool, start: date | None) -> 
     return None
 
 
-def _plan(text: str) -> _Moment | None:
+def _plan(text: str) -> Moment | None:
     """“十四五”末, “十三五”期间: the n-th five-year plan (the third began in 1966)."""
     found = _PLAN.fullmatch(text)
     if found is None:
@@ -186,24 +173,24 @@ def _plan(text: str) -> _Moment | None:
     first = 1966 + 5 * (number - 3)
     part = found.group("part") or ""
     if "末" in part or "收官" in part:
-        return _year(first + 4, "plan-end")
+        return whole_year(first + 4, "plan-end")
     if "初" in part or "开局" in part:
-        return _year(first, "plan-start")
+        return whole_year(first, "plan-start")
     if "中" in part:
-        return _year(first + 2, "plan-middle")
-    return _Moment(date(first, 1, 1), date(first + 4, 12, 31), "plan", "plan")
+        return whole_year(first + 2, "plan-middle")
+    return Moment(date(first, 1, 1), date(first + 4, 12, 31), "plan", "plan")
 
 
-def _numeric(text: str) -> _Moment | None:
+def _numeric(text: str) -> Moment | None:
     """2024-07-02, 2024/7/2, 2024.7.2."""
     found = re.fullmatch(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})日?", text)
     if found is None:
         return None
     day = date(*(int(g) for g in found.groups()))
-    return _Moment(day, day, "day", "written")
+    return Moment(day, day, "day", "written")
 
 
-def _decade(text: str) -> _Moment | None:
+def _decade(text: str) -> Moment | None:
     """20世纪90年代, 上世纪80年代, 上世纪九十年代."""
     found = re.fullmatch(r"(?:(\d{2})世纪|(上)世纪|(本)世纪)(.{1,2})年代(?:[初中末]期?)?", text)
     if found is None:
@@ -213,78 +200,78 @@ def _decade(text: str) -> _Moment | None:
         return None
     century = int(found.group(1)) - 1 if found.group(1) else (19 if found.group(2) else 20)
     first = century * 100 + tens
-    return _Moment(date(first, 1, 1), date(first + 9, 12, 31), "decade", "decade")
+    return Moment(date(first, 1, 1), date(first + 9, 12, 31), "decade", "decade")
 
 
-def _day_word(text: str, anchor: date | None) -> _Moment | None:
+def _day_word(text: str, anchor: date | None) -> Moment | None:
     """今天, 昨日, 上周, 本月, 上个月 and what follows them."""
     if anchor is None:
         return None
     if text in _RELATIVE_DAYS:
         day = anchor + timedelta(days=_RELATIVE_DAYS[text])
-        return _Moment(day, day, "day", "relative-day")
+        return Moment(day, day, "day", "relative-day")
     if found := re.fullmatch(r"(上|本|这|下)个?(?:周|星期)", text):
         shift = {"上": -7, "本": 0, "这": 0, "下": 7}[found.group(1)]
         monday = anchor - timedelta(days=anchor.weekday()) + timedelta(days=shift)
-        return _Moment(monday, monday + timedelta(days=6), "week", "relative-week")
+        return Moment(monday, monday + timedelta(days=6), "week", "relative-week")
     if found := re.fullmatch(r"(上|本|这|当|下)个?月(.*)", text):
         if found.group(1) == "当":
             return None  # the month of an event, not of the article
         months = anchor.year * 12 + anchor.month - 1
         months += {"上": -1, "本": 0, "这": 0, "下": 1}[found.group(1)]
-        return _in_month(months // 12, months % 12 + 1, found.group(2), "relative-month")
+        return in_month(months // 12, months % 12 + 1, rest=found.group(2), rule="relative-month")
     return None
 
 
-def _with_year(text: str, anchor: date | None) -> _Moment | None:
+def _with_year(text: str, anchor: date | None) -> Moment | None:
     """Dates whose year is written (2027年年底) or relative to the article (今年6月底)."""
     if found := re.match(_YEAR, text):
         year = digits_to_int(found.group("year"))
         if year is None or not 1800 <= year <= 2200:
             return None
-        return _in_year(year, text[found.end() :], "written")
+        return in_year(year, text[found.end() :], rule="written")
     if anchor is not None and (found := re.match(_RELATIVE, text)):
         year = anchor.year + _RELATIVE_YEARS[found.group("rel")]
-        return _in_year(year, text[found.end() :], "relative-year")
+        return in_year(year, text[found.end() :], rule="relative-year")
     return None
 
 
 def _without_year(
-    text: str, anchor: date | None, ahead: bool, start: date | None
-) -> _Moment | None:
+    text: str, anchor: date | None, *, ahead: bool, start: date | None
+) -> Moment | None:
     """6月28日, 3月下旬, 年底, 下半年, 29日: the year (and month) come from the article's date."""
     if start is not None:
-        if re.fullmatch(rf"(?:{_N})日", text):
-            return _in_month(start.year, start.month, text, "range")
-        found = _in_year(start.year, text, "range")
+        if re.fullmatch(rf"(?:{NUMBER})日", text):
+            return in_month(start.year, start.month, rest=text, rule="range")
+        found = in_year(start.year, text, rule="range")
         if found is not None and found.last < start:
-            found = _in_year(start.year + 1, text, "range")
+            found = in_year(start.year + 1, text, rule="range")
         return found
     if anchor is None or not text:
         return None
-    if re.fullmatch(rf"(?:{_N})日", text):
-        return _bare_day(text, anchor, ahead)
-    if re.fullmatch(rf"(?:{_N})", text):
+    if re.fullmatch(rf"(?:{NUMBER})日", text):
+        return _bare_day(text, anchor, ahead=ahead)
+    if re.fullmatch(rf"(?:{NUMBER})", text):
         return None
-    found = _in_year(anchor.year, text, "article-year")
+    found = in_year(anchor.year, text, rule="article-year")
     if found is None or found.granularity == "year":
         return found
     if ahead and found.last < anchor:
-        return _in_year(anchor.year + 1, text, "next-year")
-    if not ahead and re.match(_N, text) and (found.first - anchor).days > 270:
+        return in_year(anchor.year + 1, text, rule="next-year")
+    if not ahead and re.match(NUMBER, text) and (found.first - anchor).days > 270:
         # An article of January that says 12月28日 speaks of the year before.
-        return _in_year(anchor.year - 1, text, "previous-year")
+        return in_year(anchor.year - 1, text, rule="previous-year")
     return found
 
 
-def _bare_day(text: str, anchor: date, ahead: bool) -> _Moment | None:
+def _bare_day(text: str, anchor: date, *, ahead: bool) -> Moment | None:
     """29日: the nearest such day to the article's date, or the next one for a deadline."""
     months = anchor.year * 12 + anchor.month - 1
     candidates = []
     for shift in (-1, 0, 1):
         try:
-            moment = _in_month(
-                (months + shift) // 12, (months + shift) % 12 + 1, text, "article-month"
+            moment = in_month(
+                (months + shift) // 12, (months + shift) % 12 + 1, rest=text, rule="article-month"
             )
         except ValueError:
             continue
@@ -293,71 +280,3 @@ def _bare_day(text: str, anchor: date, ahead: bool) -> _Moment | None:
     if not candidates:
         return None
     return min(candidates, key=lambda m: abs((m.first - anchor).days))
-
-
-def _in_year(year: int, rest: str, rule: str) -> _Moment | None:
-    """What follows a year: nothing, 年底, 上半年, 第二季度, 6月…, 前9个月, 春."""
-    rest = re.sub(r"^(?:的|度)", "", rest)
-    if rest in ("", "年", "全年", "年内", "内", "年度", "中国"):
-        return _year(year, rule)
-    if found := re.fullmatch(r"年?(初|中|末|底|终|尾|年底|年末|年初|年中)", rest):
-        ends = {"初": (1, 3), "中": (6, 7)}.get(found.group(1)[-1], (12, 12))
-        return _months(year, ends[0], ends[1], "part", rule)
-    if found := re.fullmatch(r"(上|下)半年(末|底)?", rest):
-        first, last = (1, 6) if found.group(1) == "上" else (7, 12)
-        if found.group(2):
-            return _months(year, last, last, "part", rule)
-        return _months(year, first, last, "half", rule)
-    if found := re.fullmatch(r"(?:第|前)?([一二三四1-4])季度?(末|底|初)?", rest):
-        quarter = _QUARTERS[found.group(1)]
-        first = 1 if rest.startswith("前") else quarter * 3 - 2
-        if found.group(2):
-            month = first if found.group(2) == "初" else quarter * 3
-            return _months(year, month, month, "part", rule)
-        return _months(year, first, quarter * 3, "quarter", rule)
-    if found := re.fullmatch(rf"前({_N})个?月", rest):
-        count = small_int(found.group(1))
-        return _months(year, 1, count, "months", rule) if count and count <= 12 else None
-    if found := re.fullmatch(r"年?([春夏秋冬])[天季]?(?:季)?", rest):
-        month = _SEASONS[found.group(1)]
-        if month == 12:
-            spring = date(year + 1, 3, 1)
-            return _Moment(date(year, 12, 1), spring - timedelta(days=1), "season", rule)
-        return _months(year, month, month + 2, "season", rule)
-    found = re.match(rf"({_N})月份?", rest)
-    month_number = small_int(found.group(1)) if found else None
-    if found is None or month_number is None or not 1 <= month_number <= 12:
-        return None
-    return _in_month(year, month_number, rest[found.end() :], rule)
-
-
-def _in_month(year: int, month: int, rest: str, rule: str) -> _Moment | None:
-    """What follows a month: nothing, 上旬, 底, 28日."""
-    last_day = calendar.monthrange(year, month)[1]
-    spans = {"上旬": (1, 10), "中旬": (11, 20), "下旬": (21, last_day)}
-    if rest in ("", "份", "内"):
-        return _months(year, month, month, "month", rule)
-    if rest in spans:
-        return _days(year, month, spans[rest], "ten_days", rule)
-    if rest in ("初", "中", "末", "底", "份底", "中期"):
-        days = {"初": (1, 10), "中": (11, 20)}.get(rest[0], (21, last_day))
-        return _days(year, month, days, "part", rule)
-    found = re.fullmatch(rf"({_N})日?", rest)
-    day = small_int(found.group(1)) if found else None
-    if day is None:
-        return None
-    exact = date(year, month, day)
-    return _Moment(exact, exact, "day", rule)
-
-
-def _days(year: int, month: int, days: tuple[int, int], granularity: str, rule: str) -> _Moment:
-    return _Moment(date(year, month, days[0]), date(year, month, days[1]), granularity, rule)
-
-
-def _year(year: int, rule: str) -> _Moment:
-    return _Moment(date(year, 1, 1), date(year, 12, 31), "year", rule)
-
-
-def _months(year: int, first: int, last: int, granularity: str, rule: str) -> _Moment:
-    end = date(year, last, calendar.monthrange(year, last)[1])
-    return _Moment(date(year, first, 1), end, granularity, rule)

@@ -80,7 +80,7 @@ def diff(old: Path, new: Path) -> list[Change]:
     changes: list[Change] = []
     with opened(old) as before, opened(new) as after:
         for table, (sql, fields) in _QUERIES.items():
-            changes += _compare(table, fields, _read(before, sql), _read(after, sql))
+            changes += _compare(table, fields, old=_read(before, sql), new=_read(after, sql))
     return changes
 
 
@@ -97,7 +97,7 @@ def _read(connection: sqlite3.Connection, sql: str) -> _Rows:
     return found
 
 
-def _compare(table: str, fields: tuple[str, ...], old: _Rows, new: _Rows) -> list[Change]:
+def _compare(table: str, fields: tuple[str, ...], *, old: _Rows, new: _Rows) -> list[Change]:
     changes = []
     for key in sorted(old.keys() | new.keys()):
         if key not in new:

@@ -17,7 +17,7 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 
-from swner.facts.columns import CHINESE, DATES, NUMBERS, SHEETS, WHOLE_NUMBERS, Sheet
+from swner.facts.columns import CHINESE, DATES, DETAILS, NUMBERS, SHEETS, WHOLE_NUMBERS, Sheet
 from swner.facts.rows import Cell
 
 _MAX_ROWS = 1_000_000  # a sheet holds 1,048,576 rows; more go on in a second sheet
@@ -27,6 +27,8 @@ _WIDTHS = {
     "organisation": 30, "place": 14, "province": 14, "value": 14, "deadline_latest": 12,
     "as_of_latest": 12, "date_latest": 12, "published": 12, "article_id": 14, "id": 14,
 }  # fmt: skip
+_WRAPPING = ("quote", "indicator", "policy", "issuers", "title", "organisation", "article_title")
+_LINE, _MAX_LINES = 15, 8  # points; longer quotes are read in the report
 _TOP = Alignment(vertical="top")
 _WRAPPED = Alignment(vertical="top", wrap_text=True)
 _HEAD = Alignment(vertical="center", wrap_text=True)
@@ -56,12 +58,14 @@ def write_workbook(
         rows = list(read_rows(connection, sheet))
         for part, first in enumerate(range(0, max(len(rows), 1), _MAX_ROWS)):
             title = sheet.title if part == 0 else f"{sheet.title} {part + 1}"
-            _write_sheet(book, sheet, (title, rows[first : first + _MAX_ROWS]), report)
+            _write_sheet(
+                book, sheet, content=(title, rows[first : first + _MAX_ROWS]), report=report
+            )
     book.save(path)
 
 
 def _write_sheet(
-    book: Any, sheet: Sheet, content: tuple[str, list[tuple[Cell, ...]]], report: str
+    book: Any, sheet: Sheet, *, content: tuple[str, list[tuple[Cell, ...]]], report: str
 ) -> None:
     title, rows = content
     page = book.create_sheet(title)
@@ -69,12 +73,35 @@ def _write_sheet(
     last = get_column_letter(len(sheet.columns))
     page.auto_filter.ref = f"A1:{last}{len(rows) + 1}"
     for n, column in enumerate(sheet.columns, 1):
-        page.column_dimensions[get_column_letter(n)].width = _WIDTHS.get(column, 10)
+        shape = page.column_dimensions[get_column_letter(n)]
+        shape.width = _width(column)
+        if column in DETAILS and sheet.name != "articles":  # behind a + above the heading
+            shape.outlineLevel, shape.hidden = 1, True
+    page.page_setup.orientation = "landscape"
+    page.page_setup.fitToWidth, page.page_setup.fitToHeight = 1, 0
+    page.sheet_properties.pageSetUpPr.fitToPage = True
+    page.print_title_rows = "1:1"
     page.row_dimensions[1].height = 32
     page.append([_head(page, c) for c in sheet.columns])
-    for row in rows:
+    for n, row in enumerate(rows, 2):
+        page.row_dimensions[n].height = _LINE * _lines(sheet, row)
         cells = zip(sheet.columns, row, strict=True)
-        page.append([_cell(page, column, value, report) for column, value in cells])
+        page.append([_cell(page, column, value=value, report=report) for column, value in cells])
+
+
+def _width(column: str) -> int:
+    """Width of a column in characters: its heading must fit."""
+    return max(_WIDTHS.get(column, 10), len(column) + 3)
+
+
+def _lines(sheet: Sheet, row: tuple[Cell, ...]) -> int:
+    """Lines that the longest wrapped cell needs; a Chinese character is two wide."""
+    lengths = [
+        -(-2 * len(value) // _width(column))
+        for column, value in zip(sheet.columns, row, strict=True)
+        if column in _WRAPPING and isinstance(value, str)
+    ]
+    return min(max(lengths, default=1) or 1, _MAX_LINES)
 
 
 def _head(page: Any, column: str) -> Any:
@@ -83,7 +110,7 @@ def _head(page: Any, column: str) -> Any:
     return cell
 
 
-def _cell(page: Any, column: str, value: Cell, report: str) -> Any:
+def _cell(page: Any, column: str, *, value: Cell, report: str) -> Any:
     if value is None or value == "":
         return None
     shown: object = value
@@ -94,7 +121,7 @@ def _cell(page: Any, column: str, value: Cell, report: str) -> Any:
     cell = WriteOnlyCell(page, shown)
     if isinstance(shown, str):
         cell.data_type = "s"  # text that begins with = is text, not a formula
-    cell.alignment = _WRAPPED if column in ("quote", "policy", "issuers", "title") else _TOP
+    cell.alignment = _WRAPPED if column in _WRAPPING else _TOP
     if column in DATES:
         cell.number_format = "yyyy-mm-dd"
     elif column in ("value", "upper"):

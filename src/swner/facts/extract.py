@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from swner.document import Document, Relation
+from swner.document import Relation
 from swner.facts.dates import DateRange, parse_date
 from swner.facts.numbers import Quantity, parse_quantity
 from swner.facts.passages import Passages
@@ -24,25 +24,16 @@ _NATIONAL_TITLE = re.compile("全国|我国|民政部|国务院")
 _QUOTED_NAME = re.compile("“[^“”\n,，。]{2,14}”")
 
 
-def facts(doc: Document) -> Facts:
-    """Read all records from a document.
-
-    Args:
-        doc: An article with entities and relations; its meta may hold `title`, `source`,
-            `published` (ISO, the anchor of dates without a year) and `model` (a hash).
+def facts_of(passages: Passages) -> Facts:
+    """Read all records of a document.
 
     Returns:
         The records in the order of the text. Quantities and dates that cannot be read keep their
         words and are listed in `unread`.
     """
-    return facts_of(Passages(doc))
-
-
-def facts_of(passages: Passages) -> Facts:
-    """`facts` for a document that has been cleaned already."""
     policies = resolve(passages)
     where = _Where(passages, policies)
-    targets, figures, unread = _quantities(passages, policies, where)
+    targets, figures, unread = _quantities(passages, policies, where=where)
     return Facts(
         article=passages.doc.id,
         appointments=appointments(passages),
@@ -66,7 +57,7 @@ class _Reading:
 
 
 def _quantities(
-    passages: Passages, policies: Resolved, where: _Where
+    passages: Passages, policies: Resolved, *, where: _Where
 ) -> tuple[list[Target], list[Figure], list[str]]:
     anchor = anchor_of(passages)
     setters = _setters(passages)
@@ -76,27 +67,33 @@ def _quantities(
     unread: list[str] = []
     for index in passages.indices("TARGET", "FIG"):
         entity = passages.entities[index]
-        reading = _shared_rate(passages, index, _read(passages, index, anchor), rates)
+        reading = _shared_rate(
+            passages, index, reading=_read(passages, index, anchor=anchor), rates=rates
+        )
         if reading.quantity is None:
             unread.append(entity.name)
         if reading.date_text and reading.date is None:
             unread.append(reading.date_text)
         if entity.label == "FIG":
-            figures.append(_figure(passages, index, reading, where.of(index, None)))
+            figures.append(_figure(passages, index, reading=reading, place=where.of(index, None)))
             continue
         setter = setters.get(index)
-        policy, source = _policy_of(passages, index, setter, policies)
+        policy, source = _policy_of(passages, index, setter=setter, policies=policies)
         if setter is not None:
             reading = replace(
                 reading,
                 parts=(*reading.parts, setter.head),
                 relations=(*reading.relations, setter),
             )
-        targets.append(_target(passages, index, reading, (policy, source, where.of(index, policy))))
+        targets.append(
+            _target(
+                passages, index, reading=reading, found=(policy, source, where.of(index, policy))
+            )
+        )
     return targets, figures, unread
 
 
-def _read(passages: Passages, index: int, anchor: date | None) -> _Reading:
+def _read(passages: Passages, index: int, *, anchor: date | None) -> _Reading:
     """Number, indicator and date of one quantity."""
     entity = passages.entities[index]
     measures = passages.single(index, "measures")
@@ -118,7 +115,7 @@ def _read(passages: Passages, index: int, anchor: date | None) -> _Reading:
 
 
 def _shared_rate(
-    passages: Passages, index: int, reading: _Reading, rates: list[tuple[int, Quantity]]
+    passages: Passages, index: int, *, reading: _Reading, rates: list[tuple[int, Quantity]]
 ) -> _Reading:
     """Hand a total's denominator on to its parts (每人每年补助4万元,其中:中央财政2万元…)."""
     quantity = reading.quantity
@@ -135,14 +132,14 @@ def _shared_rate(
     return reading
 
 
-def _figure(passages: Passages, index: int, reading: _Reading, place: Place) -> Figure:
+def _figure(passages: Passages, index: int, *, reading: _Reading, place: Place) -> Figure:
     return Figure(
         indicator=reading.indicator,
         quantity=reading.quantity,
         quantity_text=passages.entities[index].name,
         as_of_text=reading.date_text,
         as_of=reading.date,
-        evidence=passages.evidence(index, reading.parts, reading.relations),
+        evidence=passages.evidence(index, reading.parts, relations=reading.relations),
         place=place,
     )
 
@@ -150,6 +147,7 @@ def _figure(passages: Passages, index: int, reading: _Reading, place: Place) -> 
 def _target(
     passages: Passages,
     index: int,
+    *,
     reading: _Reading,
     found: tuple[PolicyRecord | None, str, Place],
 ) -> Target:
@@ -164,7 +162,7 @@ def _target(
         policy_key=policy.key if policy else "",
         policy_source=source,
         issuers=policy.issuers if policy else (),
-        evidence=passages.evidence(index, reading.parts, reading.relations),
+        evidence=passages.evidence(index, reading.parts, relations=reading.relations),
         place=place,
     )
 
@@ -181,7 +179,7 @@ def _setters(passages: Passages) -> dict[int, Relation]:
 
 
 def _policy_of(
-    passages: Passages, index: int, setter: Relation | None, policies: Resolved
+    passages: Passages, index: int, *, setter: Relation | None, policies: Resolved
 ) -> tuple[PolicyRecord | None, str]:
     """The policy that sets a target: by its relation, else by 通知明确 with one 通知 around."""
     if setter is not None:

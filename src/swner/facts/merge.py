@@ -20,6 +20,7 @@ RANGE_REVERSED = "range_reversed"
 FAR_DATE = "implausible_date"
 FLAGS = (SHARE_OVER_100, DEADLINE_PAST, FIGURE_AHEAD, CONTRADICTION, RANGE_REVERSED, FAR_DATE)
 
+_SHOWN_VALUES = 6
 _TABLES = (("targets", "deadline"), ("figures", "as_of"))
 
 
@@ -38,7 +39,7 @@ def refresh(connection: sqlite3.Connection) -> None:
     )
     connection.execute("DELETE FROM flags")
     for table, prefix in _TABLES:
-        for row_id, flag, detail in _flags(connection, table, prefix):
+        for row_id, flag, detail in _flags(connection, table, prefix=prefix):
             connection.execute(
                 "INSERT OR IGNORE INTO flags VALUES (?, ?, ?, ?)", (table, row_id, flag, detail)
             )
@@ -71,7 +72,7 @@ def _merge_policies(connection: sqlite3.Connection) -> None:
 
 
 def _flags(
-    connection: sqlite3.Connection, table: str, prefix: str
+    connection: sqlite3.Connection, table: str, *, prefix: str
 ) -> Iterator[tuple[str, str, str]]:
     """Flags of one table as (row id, flag, detail)."""
     late = f"{prefix}_latest"
@@ -97,11 +98,11 @@ def _flags(
         f"JOIN articles a ON a.id = r.article_id WHERE {where}"
     ):
         yield row_id, flag, f"{day} / {published}"
-    yield from _contradictions(connection, table, late)
+    yield from _contradictions(connection, table, late=late)
 
 
 def _contradictions(
-    connection: sqlite3.Connection, table: str, late: str
+    connection: sqlite3.Connection, table: str, *, late: str
 ) -> Iterator[tuple[str, str, str]]:
     """Rows that give one indicator, place, unit and date different exact values.
 
@@ -119,5 +120,8 @@ def _contradictions(
     for group in groups.values():
         values = sorted({value for _, value, _ in group})
         if len(values) > 1 and len({sentence for _, _, sentence in group}) > 1:
+            detail = " / ".join(f"{v:.10g}" for v in values[:_SHOWN_VALUES])
+            if len(values) > _SHOWN_VALUES:
+                detail += f" … ({len(values)})"
             for row_id, _, _ in group:
-                yield row_id, CONTRADICTION, " / ".join(f"{v:g}" for v in values)
+                yield row_id, CONTRADICTION, detail

@@ -100,7 +100,9 @@ class Passages:
         """The characters of a span of the cleaned text."""
         return self.text[span.start : span.end]
 
-    def evidence(self, main: int, parts: Iterable[int], relations: Iterable[Relation]) -> Evidence:
+    def evidence(
+        self, main: int, parts: Iterable[int], *, relations: Iterable[Relation]
+    ) -> Evidence:
         """The evidence of a record.
 
         Args:

@@ -148,7 +148,9 @@ def find(text: str) -> Iterator[Mention]:
     position, last_end = 0, -1
     while position < len(text) - 1:
         for name, divisions in table.get(text[position : position + 2], ()):
-            if text.startswith(name, position) and _plausible(text, position, name, last_end):
+            if text.startswith(name, position) and _plausible(
+                text, position, name=name, last_end=last_end
+            ):
                 last_end = position + len(name)
                 mention = Mention(position, last_end, divisions)
                 yield mention
@@ -164,7 +166,7 @@ def find(text: str) -> Iterator[Mention]:
         position += 1
 
 
-def _plausible(text: str, start: int, name: str, last_end: int) -> bool:
+def _plausible(text: str, start: int, *, name: str, last_end: int) -> bool:
     """Refuse 新县 in 创新县, 站前区 in 站前区域 and 内蒙古 in 健康内蒙古."""
     if text.endswith(_SLOGANS, 0, start):
         return False

@@ -135,7 +135,7 @@ def resolve(passages: Passages) -> Resolved:
     for key, members in groups.items():
         for index in members:
             of_entity[index] = len(records)
-        records.append(_record(passages, key, members))
+        records.append(_record(passages, key, members=members))
     return Resolved(tuple(records), of_entity)
 
 
@@ -155,7 +155,7 @@ def _resolve_titles(passages: Passages, mentions: Sequence[int]) -> dict[int, st
         while key in defined and hops < 5:
             key, hops = defined[key], hops + 1
         if key == keys[index]:
-            key = _fuller(index, names, keys, defined) or key
+            key = _fuller(index, names, keys=keys, defined=defined) or key
         if is_bare(key):
             key = f"{key}@{passages.doc.id}"
         resolved[index] = key
@@ -163,7 +163,7 @@ def _resolve_titles(passages: Passages, mentions: Sequence[int]) -> dict[int, st
 
 
 def _fuller(
-    index: int, names: dict[int, str], keys: dict[int, str], defined: dict[str, str]
+    index: int, names: dict[int, str], *, keys: dict[int, str], defined: dict[str, str]
 ) -> str | None:
     """The one fuller title of the article that a short mention stands for."""
     key = keys[index]
@@ -178,12 +178,12 @@ def _fuller(
     return fuller.pop() if len(fuller) == 1 else None
 
 
-def _record(passages: Passages, key: str, members: Sequence[int]) -> PolicyRecord:
+def _record(passages: Passages, key: str, *, members: Sequence[int]) -> PolicyRecord:
     full = [i for i in members if title_key(passages.entities[i].name) == key] or list(members)
     main = full[0]
     title = passages.entities[main].name
     relations = [r for i in members for r in passages.out(i, "issued_by")]
-    issuers = _issuers(passages, relations, title)
+    issuers = _issuers(passages, relations, title=title)
     dated = [r for i in members for r in passages.out(i, "dated")]
     date_text = passages.entities[dated[0].tail].name if dated else ""
     short = {passages.entities[i].name: None for i in members if i not in full}
@@ -198,7 +198,7 @@ def _record(passages: Passages, key: str, members: Sequence[int]) -> PolicyRecor
         date=parse_date(date_text, anchor=anchor_of(passages)) if date_text else None,
         n_mentions=len(members),
         evidence=passages.evidence(
-            main, [r.tail for r in relations if r.head == main], [*relations, *dated[:1]]
+            main, [r.tail for r in relations if r.head == main], relations=[*relations, *dated[:1]]
         ),
     )
 
@@ -212,7 +212,7 @@ def _level_around(passages: Passages, index: int) -> str:
     return first.divisions[0].level
 
 
-def _issuers(passages: Passages, relations: Sequence[Relation], title: str) -> tuple[str, ...]:
+def _issuers(passages: Passages, relations: Sequence[Relation], *, title: str) -> tuple[str, ...]:
     """Issuers in the text's order, short names replaced by what the text defines them to be."""
     names: dict[str, None] = {}
     for relation in sorted(relations, key=lambda r: r.tail):

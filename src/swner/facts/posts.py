@@ -67,7 +67,7 @@ def appointments(passages: Passages) -> tuple[Appointment, ...]:
     seen: set[tuple[str, str, str, str]] = set()
     previous: _Context | None = None
     for relation in held:
-        record, previous = _appointment(passages, relation, previous)
+        record, previous = _appointment(passages, relation, previous=previous)
         key = (record.person, record.post, record.organisation, record.status)
         if key not in seen:
             seen.add(key)
@@ -87,14 +87,16 @@ class _Context:
 
 
 def _appointment(
-    passages: Passages, relation: Relation, previous: _Context | None
+    passages: Passages, relation: Relation, *, previous: _Context | None
 ) -> tuple[Appointment, _Context | None]:
     person, post_index = relation.head, relation.tail
     place = passages.single(post_index, "post_at")
-    post = _post(passages, post_index, place)
-    status = status_of(passages, person, post_index, place.tail if place else None)
+    post = _post(passages, post_index, place=place)
+    status = status_of(
+        passages, person, post=post_index, organisation=place.tail if place else None
+    )
     sentence = passages.sentence(passages.position(person)).start
-    date_text, day = _date(passages, person, status)
+    date_text, day = _date(passages, person, status=status)
     if status in _EVENTS and previous is not None and previous.status == status:
         if not post.organisation and previous.post.organisation:
             post = _Post(post.name, previous.post.organisation, "carried", "")
@@ -120,14 +122,14 @@ def _appointment(
         status=status,
         date_text=date_text,
         date=day,
-        evidence=passages.evidence(person, parts, relations),
+        evidence=passages.evidence(person, parts, relations=relations),
     )
     if status not in _EVENTS:
         return record, previous
     return record, _Context(status, post, sentence, date_text, day)
 
 
-def _post(passages: Passages, index: int, place: Relation | None) -> _Post:
+def _post(passages: Passages, index: int, *, place: Relation | None) -> _Post:
     """Split a post that begins with its department's name (生态文明工作部|主任)."""
     name = passages.entities[index].name
     parent = full_name(passages, place.tail) if place else ""
@@ -149,7 +151,7 @@ def _post(passages: Passages, index: int, place: Relation | None) -> _Post:
     return _Post(name, parent, "relation" if parent else "", parent)
 
 
-def status_of(passages: Passages, person: int, post: int, organisation: int | None) -> str:
+def status_of(passages: Passages, person: int, *, post: int, organisation: int | None) -> str:
     """The status that the words around a person and a post give."""
     text = passages.text
     if passages.position(post) < passages.position(person):
@@ -204,7 +206,7 @@ def _last_cue(text: str) -> str:
     return str(found[-1].lastgroup) if found else ""
 
 
-def _date(passages: Passages, person: int, status: str) -> tuple[str, DateRange | None]:
+def _date(passages: Passages, person: int, *, status: str) -> tuple[str, DateRange | None]:
     """The last date before an event in its paragraph; for `holds` the article's own date."""
     anchor: date | None = anchor_of(passages)
     if status == HOLDS:

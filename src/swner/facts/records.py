@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from swner.document import Document
 from swner.facts.dates import DateRange
 from swner.facts.numbers import Quantity
 from swner.facts.place import NOWHERE, Place
@@ -178,3 +179,20 @@ class Facts:
     targets: tuple[Target, ...]
     figures: tuple[Figure, ...]
     unread: tuple[str, ...] = ()
+
+
+def facts(doc: Document) -> Facts:
+    """Read all records from an article.
+
+    Args:
+        doc: An article with entities and relations; its meta may hold `title`, `source`,
+            `published` (ISO, the anchor of dates without a year) and `model` (a hash).
+
+    Returns:
+        The records in the order of the text. Quantities and dates that cannot be read keep their
+        words and are listed in `unread`.
+    """
+    from swner.facts.extract import facts_of  # builds on this module
+    from swner.facts.passages import Passages
+
+    return facts_of(Passages(doc))

@@ -131,7 +131,7 @@ def score(gold: Sequence[Row], predicted: Sequence[Row]) -> list[TableScore]:
         _score_table(
             table,
             [r for r in gold if r.table == table],
-            [r for r in predicted if r.table == table],
+            predicted=[r for r in predicted if r.table == table],
         )
         for table in FIELDS
     ]
@@ -187,7 +187,7 @@ def _gold_row(line: str, table: str, *, where: str) -> Row:
     return Row(table, article, values)
 
 
-def _score_table(table: str, gold: list[Row], predicted: list[Row]) -> TableScore:
+def _score_table(table: str, gold: list[Row], *, predicted: list[Row]) -> TableScore:
     fields = FIELDS[table]
     key = [fields.index(f) for f in _IDENTITY[table]]
     pairs = []

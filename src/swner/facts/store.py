@@ -209,20 +209,20 @@ def _insert_facts(connection: sqlite3.Connection, facts: Facts) -> None:
         )
         _organisations(connection, policy.issuers)
         key = _evidence(connection, policy.evidence, "policy", policy.key)
-        _insert(connection, "policy_mentions", rows.mention_row(key, policy))
+        _insert(connection, "policy_mentions", cells=rows.mention_row(key, policy))
     for a in facts.appointments:
         _organisations(connection, (a.organisation,))
         parts = (a.post, a.organisation, a.status)
         key = _evidence(connection, a.evidence, "appointment", *parts)
-        _insert(connection, "appointments", rows.appointment_row(key, a))
+        _insert(connection, "appointments", cells=rows.appointment_row(key, a))
     for target in facts.targets:
         key = _evidence(connection, target.evidence, "target")
-        _insert(connection, "targets", rows.target_row(key, target))
+        _insert(connection, "targets", cells=rows.target_row(key, target))
     for figure in facts.figures:
         key = _evidence(connection, figure.evidence, "figure")
-        _insert(connection, "figures", rows.figure_row(key, figure))
+        _insert(connection, "figures", cells=rows.figure_row(key, figure))
     for n, text in enumerate(facts.unread):
-        _insert(connection, "unread", (facts.article, n, text))
+        _insert(connection, "unread", cells=(facts.article, n, text))
 
 
 def _organisations(connection: sqlite3.Connection, names: Iterable[str]) -> None:
@@ -234,10 +234,10 @@ def _organisations(connection: sqlite3.Connection, names: Iterable[str]) -> None
 
 def _evidence(connection: sqlite3.Connection, evidence: Evidence, kind: str, *parts: object) -> str:
     key = rows.evidence_id(evidence, kind, *parts)
-    _insert(connection, "evidence", rows.evidence_row(key, evidence))
+    _insert(connection, "evidence", cells=rows.evidence_row(key, evidence))
     return key
 
 
-def _insert(connection: sqlite3.Connection, table: str, cells: rows.Cells) -> None:
+def _insert(connection: sqlite3.Connection, table: str, *, cells: rows.Cells) -> None:
     marks = ", ".join("?" * len(cells))
     connection.execute(f"INSERT INTO {table} VALUES ({marks})", cells)

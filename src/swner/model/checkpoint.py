@@ -175,9 +175,11 @@ def _read_settings(path: Path) -> tuple[Schema, WindowConfig, ModelConfig]:
             WindowConfig.model_validate(settings["windows"]),
             ModelConfig.model_validate(settings["model"]),
         )
-    except (json.JSONDecodeError, KeyError, TypeError, ValidationError, UnicodeDecodeError) as error:
-        raise ModelError(
-            f"{path}: damaged ({error!r}). Train or copy the model again."
-        ) from error
-
-
+    except (
+        json.JSONDecodeError,
+        KeyError,
+        TypeError,
+        ValidationError,
+        UnicodeDecodeError,
+    ) as error:
+        raise ModelError(f"{path}: damaged ({error!r}). Train or copy the model again.") from error

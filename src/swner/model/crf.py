@@ -29,9 +29,7 @@ class Crf(nn.Module):
         self.start = nn.Parameter(torch.zeros(n_tags), requires_grad=learned)
         self.step = nn.Parameter(torch.zeros(n_tags, n_tags), requires_grad=learned)
         self.end = nn.Parameter(torch.zeros(n_tags), requires_grad=learned)
-        self.register_buffer(
-            "legal_start", torch.from_numpy(tags.legal_starts()), persistent=False
-        )
+        self.register_buffer("legal_start", torch.from_numpy(tags.legal_starts()), persistent=False)
         self.register_buffer("legal_step", torch.from_numpy(tags.legal()), persistent=False)
         self.legal_start: Tensor
         self.legal_step: Tensor

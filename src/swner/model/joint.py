@@ -37,7 +37,9 @@ class JointModel(nn.Module):
         config: Sizes and weights of the layers on top.
     """
 
-    def __init__(self, token_model: PreTrainedModel, *, schema: Schema, config: ModelConfig) -> None:
+    def __init__(
+        self, token_model: PreTrainedModel, *, schema: Schema, config: ModelConfig
+    ) -> None:
         super().__init__()
         self.token_model = token_model
         self.schema = schema

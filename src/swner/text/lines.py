@@ -10,6 +10,7 @@ and for short lines whether the break cut a word.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 from swner.text.offsets import Edit
@@ -71,6 +72,10 @@ _SHORT = 14  # a line no longer than this, without a mark, may be anything
 _TITLE_MAX = 60
 _EVIDENCE_MAX = 200_000  # longer texts are no articles; their own word pairs are not collected
 
+_MIN_WRAP, _MAX_WRAP = 16, 80  # characters of a line of wrapped text
+_LEAST_WRAPPED = 6
+_ASCII = re.compile("[\x00-\x7f]")
+
 _CLOSERS = {
     "“": "”",
     "‘": "’",
@@ -103,6 +108,13 @@ def _closes(text: str, opening: str) -> bool:
         if mark == opening:
             return False
     return False
+
+
+def starts_anew(line: str) -> bool:
+    """Whether a line is by its form the first of something."""
+    return any(pattern.fullmatch(line) for pattern in (BYLINE, SOURCE)) or bool(
+        ENUMERATED.match(line)
+    )
 
 
 class Joiner:
@@ -161,6 +173,7 @@ class Joiner:
         if heading and len(before) <= _TITLE_MAX and "。" not in before:
             return False
         if "。" in before or (len(before) > _LONG and _CLAUSES.search(before[:_TAIL])):
+            sentence_after = sentence_after or TERMINAL.search(after) is not None
             return sentence_after or len(after) > _SHORT or self._cuts_word(before, after)
         if not sentence_after:
             return False
@@ -174,6 +187,23 @@ def _is_verse(before: str, after: str) -> bool:
     return len(before) <= 16 and abs(len(before) - len(after)) <= 1
 
 
+def wrap_width(lines: Sequence[str]) -> int | None:
+    """The width at which all lines of a text were wrapped, in half characters; None if none were.
+
+    Wrapped text shows by at least half its lines being equally wide, ASCII counted as half.
+    """
+    widths = Counter(_width(line) for line in lines if _MIN_WRAP < len(line) <= _MAX_WRAP)
+    if not widths:
+        return None
+    width = max(widths, key=lambda w: widths[w] + widths[w - 1])
+    n_full = sum(widths[w] for w in (width - 1, width, width + 1))
+    return width if n_full >= max(_LEAST_WRAPPED, len(lines) / 2) else None
+
+
+def _width(line: str) -> int:
+    return 2 * len(line) - len(_ASCII.findall(line))
+
+
 def join_lines(
     lines: Sequence[str], text: str, *, headings: frozenset[int] = frozenset()
 ) -> list[bool]:
@@ -185,11 +215,15 @@ def join_lines(
         headings: Indexes of lines that stand where a heading does.
     """
     joiner = Joiner(text)
+    wrapped = wrap_width(lines)
     joined: list[bool] = []
     paragraph = lines[0] if lines else ""
     first = 0
     for i, line in enumerate(lines[1:], start=1):
-        goes_on = joiner.continues(paragraph, line, heading=first in headings and first == i - 1)
+        full = wrapped is not None and abs(_width(lines[i - 1]) - wrapped) < 2
+        goes_on = (full and not starts_anew(line)) or joiner.continues(
+            paragraph, line, heading=first in headings and first == i - 1
+        )
         joined.append(goes_on)
         if goes_on:
             paragraph = (

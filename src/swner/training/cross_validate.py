@@ -48,7 +48,9 @@ def cross_validate(config: TrainConfig, *, resume: bool = False) -> dict[str, An
     dev = [d for d in dev_documents(config) if d.id not in gold_ids]
     stages = [stage_data(config, stage) for stage in config.stages]
     n_shared = _n_shared(stages, gold_ids)
-    shared = _run(start_model(config), config, stages, range(n_shared), dev, work_dir(config), resume)
+    shared = _run(
+        start_model(config), config, stages, range(n_shared), dev, work_dir(config), resume
+    )
     result: dict[str, Any] = {"unseen_real": None}
     if n_shared:
         unseen = {f.page: measure(shared, f.test, bf16=False) for f in folds}
@@ -91,6 +93,12 @@ def _run(
 ) -> LoadedModel:
     for number in numbers:
         model = train_stage(
-            model, stages[number], number=number, dev=dev, config=config, folder=folder, resume=resume
+            model,
+            stages[number],
+            number=number,
+            dev=dev,
+            config=config,
+            folder=folder,
+            resume=resume,
         )
     return model

@@ -75,7 +75,13 @@ def train(config: TrainConfig, *, resume: bool = False) -> TrainResult:
     loaded = start_model(config)
     for number, docs in enumerate(stages):
         loaded = train_stage(
-            loaded, docs, number=number, dev=dev, config=config, folder=work_dir(config), resume=resume
+            loaded,
+            docs,
+            number=number,
+            dev=dev,
+            config=config,
+            folder=work_dir(config),
+            resume=resume,
         )
     scores = measure(loaded, dev, bf16=False) if dev else None
     output = Path(config.output)
@@ -107,7 +113,7 @@ def use_bf16(config: TrainConfig) -> bool:
     if config.training.bf16 != "auto":
         return config.training.bf16 == "yes"
     if torch.cuda.is_available():
-        return torch.cuda.is_bf16_supported()
+        return bool(torch.cuda.is_bf16_supported())
     cpuinfo = Path("/proc/cpuinfo")
     return cpuinfo.exists() and "avx512_bf16" in cpuinfo.read_text()
 
@@ -287,9 +293,7 @@ def measure(loaded: LoadedModel, docs: Sequence[Document], *, bf16: bool) -> Sco
     return total(score_documents(docs, predictor.annotate(docs)))
 
 
-def record_run(
-    config: TrainConfig, output: Path, *, scores: Scores | None, seconds: float
-) -> None:
+def record_run(config: TrainConfig, output: Path, *, scores: Scores | None, seconds: float) -> None:
     """Write metrics.json, train.json (config, data hashes, versions, histories) and the card."""
     sources = sorted({s for stage in config.stages for s in (*stage.train, *stage.replay)})
     record = {
@@ -314,5 +318,3 @@ def record_run(
 
 def _write_json(path: Path, value: object) -> None:
     path.write_text(json.dumps(value, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-
-

@@ -56,7 +56,7 @@ class LengthBatches(Sampler[list[int]]):
         shuffled = random.permutation(len(self._lengths)).tolist()
         order = sorted(shuffled, key=lambda i: -self._lengths[i])
         batches = self._group(order)
-        random.shuffle(batches)  # type: ignore[arg-type]
+        random.shuffle(batches)
         return iter(batches)
 
     def _group(self, order: Sequence[int]) -> list[list[int]]:
@@ -73,7 +73,7 @@ class LengthBatches(Sampler[list[int]]):
         return len(self._group(sorted(range(len(self._lengths)), key=lambda i: -self._lengths[i])))
 
 
-class _EpochOfSampler(TrainerCallback):
+class _EpochOfSampler(TrainerCallback):  # type: ignore[misc]
     """Tells the sampler which epoch begins, a resumed one too."""
 
     def __init__(self, sampler: LengthBatches) -> None:
@@ -86,7 +86,7 @@ class _EpochOfSampler(TrainerCallback):
         self._sampler.epoch = int(state.epoch or 0)
 
 
-class JointTrainer(Trainer):
+class JointTrainer(Trainer):  # type: ignore[misc]
     """Trains a joint model on windows and evaluates it on documents.
 
     Args:
@@ -144,7 +144,7 @@ class JointTrainer(Trainer):
     def get_train_dataloader(self) -> DataLoader[Any]:
         """Batches by length, the same for a seed and epoch on every machine."""
         return DataLoader(
-            self.train_dataset,  # type: ignore[arg-type]
+            self.train_dataset,
             batch_sampler=self._sampler,
             collate_fn=self._collate,
         )
@@ -165,9 +165,8 @@ class JointTrainer(Trainer):
 
     def create_optimizer(self, *_: Any) -> torch.optim.Optimizer:
         """AdamW; a layer's rate is `layer_decay` times the next one's, classifiers' is higher."""
-        if self.optimizer is None:
-            groups = parameter_groups(self._loaded, self._config, self._learning_rate)
-            self.optimizer = torch.optim.AdamW(groups, lr=self._learning_rate)
+        groups = parameter_groups(self._loaded, self._config, self._learning_rate)
+        self.optimizer: torch.optim.Optimizer = torch.optim.AdamW(groups, lr=self._learning_rate)
         return self.optimizer
 
     def evaluate(self, *_: Any, metric_key_prefix: str = "eval", **__: Any) -> dict[str, float]:
@@ -185,7 +184,7 @@ class JointTrainer(Trainer):
         values |= {f"{label}_f1": counts.f1 for label, counts in scores.entities.items()}
         metrics = {f"{metric_key_prefix}_{name}": round(v, 4) for name, v in values.items()}
         self.log(metrics)
-        self.control = self.callback_handler.on_evaluate(
+        self.control: TrainerControl = self.callback_handler.on_evaluate(
             self.args, self.state, self.control, metrics
         )
         return metrics
