@@ -3,15 +3,17 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from facts_helpers import GOLD, document, noisy
+from facts_helpers import GOLD, ROOT, document, noisy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from swner.corpus.doccano import read
+from swner.document import Document, Entity
 from swner.facts import facts
 from swner.facts.place import Gazette
 from swner.facts.policies import is_bare, level_of, title_key
 from swner.facts.score import FIELDS, read_gold, rows_of, score
+from swner.text.articles import split_page
 
 
 @pytest.fixture(scope="module")
@@ -226,6 +228,28 @@ def test_a_raw_page_gives_the_same_records(gold):
         if doc.text[i - 1].isalpha() and doc.text[i].isalpha()
     }
     assert _records(facts(noisy(doc, breaks))) == _records(facts(doc))
+
+
+def _raw_documents(gold):
+    """The gold articles on their raw pages: marks moved to the characters as they came."""
+    by_text = {d.text: d for d in gold}
+    for page in sorted((ROOT / "data" / "raw").glob("*.txt")):
+        for article in split_page(page.read_text(encoding="utf-8")):
+            doc = by_text.get(article.clean.text)
+            if doc is not None:
+                spans = [article.clean.map.to_raw(e.span) for e in doc.entities]
+                entities = tuple(
+                    Entity(s.start, s.end, e.label, article.raw[s.start : s.end], clean=e.surface)
+                    for s, e in zip(spans, doc.entities, strict=True)
+                )
+                yield doc, Document(doc.id, article.raw, entities, doc.relations, doc.meta)
+
+
+def test_raw_pages_give_the_records_of_the_clean_articles(gold):
+    pairs = list(_raw_documents(gold))
+    assert len(pairs) >= 10
+    for clean, raw in pairs:
+        assert _records(facts(raw)) == _records(facts(clean))
 
 
 def test_scorer_counts_missing_and_surplus_rows():

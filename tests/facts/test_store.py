@@ -135,6 +135,11 @@ def test_a_reprint_is_one_more_source(tmp_path):
     assert sorted(sources) == [(doc.id, doc.id, 0), ("reprint", doc.id, 1)]
 
 
+def test_texts_without_letters_are_no_reprints_of_each_other(tmp_path):
+    path = tmp_path / "a.sqlite"
+    assert load(path, [Document("x", "。"), Document("y", "——")]).n_new == 2
+
+
 def test_a_changed_document_replaces_its_rows(tmp_path):
     path, docs = tmp_path / "a.sqlite", articles(3)
     load(path, docs)

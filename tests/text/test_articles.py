@@ -235,6 +235,7 @@ def test_dates(text: str, expected: str | None) -> None:
         ("首页 | 版面导航 | 标题导航", Kind.NAVIGATION),
         ("第07版:社会工作", Kind.NAVIGATION),
         ("您的位置: 长乐新闻网 >> 长乐新闻 >> 正文", Kind.NAVIGATION),
+        ("本版责编:李四", Kind.NAVIGATION),
         ("■ 本报记者 皮磊", Kind.BYLINE),
         ("□ 王勇 文/图", Kind.BYLINE),
         ("(记者 杜胜健)", Kind.BYLINE),

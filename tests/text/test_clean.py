@@ -2,6 +2,7 @@
 
 import random
 import re
+import time
 
 import pytest
 import text_noise as noise
@@ -129,7 +130,11 @@ def check_map(raw: str, text: str, rng: random.Random) -> None:
 
 def _differs_by_context(surface: str) -> bool:
     """Whether a piece alone may be cleaned otherwise: too short to be known as traditional."""
-    return bool(re.search(r"[著於乾覆瞭藉畫\n \u3000\xa0]|([,;，。、；])\1", surface))
+    return bool(
+        re.search(
+            r"[著於乾吒夥後徵捱摺榘甯菸薹醣麴麽覆瞭藉畫沈彷\n \u3000\xa0]|([,;，。、；])\1", surface
+        )
+    )
 
 
 ODD = st.text(
@@ -181,3 +186,26 @@ def test_a_line_break_inside_an_entity_is_in_its_raw_surface() -> None:
     cleaned = clean(raw)
     start = cleaned.text.index("中国社会工作联合会")
     assert cleaned.surface(Span(start, start + 9)) == "中国社会工作联\n\n合会"
+
+
+def test_wrapped_text_is_unwrapped() -> None:
+    lead = "近日民政部召开会议研究部署社会工作人才队伍建设。会议要求各地抓好落实。"
+    text = "标题一行\n" + "\n".join(lead * n + "到此为止。" for n in (3, 4, 5))
+    wrapped = "\n".join(
+        line[i : i + 21] for line in text.split("\n") for i in range(0, len(line), 21)
+    )
+    assert clean(wrapped).text == text
+
+
+@pytest.mark.parametrize(
+    "piece", ["?！兑", "乡(", "<p ", "[", "“\n", "中国,\n", "\n", "# a\n", "**", "?jiàn)"]
+)
+def test_time_is_linear_on_bad_text(piece: str) -> None:
+    def seconds(n: int) -> float:
+        start = time.process_time()
+        clean((piece * n)[:n])
+        return time.process_time() - start
+
+    seconds(1000)
+    short = min(seconds(20_000) for _ in range(2))
+    assert min(seconds(80_000) for _ in range(2)) < 10 * short + 0.1

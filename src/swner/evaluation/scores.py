@@ -15,6 +15,9 @@ from swner.errors import DataError
 from swner.evaluation.counts import Counts
 from swner.schema import SCHEMA, Schema
 
+Row = tuple[str, ...]
+"""A row of the score table, named by its path in `Scores.to_json`: ("core",), ("by_label", "ORG")."""
+
 
 @dataclass(frozen=True)
 class Scores:
@@ -46,6 +49,16 @@ class Scores:
     def all_relations(self) -> Counts:
         """Relations of all labels together."""
         return sum(self.relations.values(), Counts())
+
+    def rows(self) -> dict[Row, Counts]:
+        """Every row of the score table: the three of the headline, each label, each relation."""
+        return {
+            ("core",): self.core,
+            ("all",): self.all,
+            ("relations",): self.all_relations,
+            **{("by_label", label): counts for label, counts in self.entities.items()},
+            **{("by_relation", label): counts for label, counts in self.relations.items()},
+        }
 
     def __add__(self, other: Scores) -> Scores:
         return Scores(
@@ -98,10 +111,10 @@ def score_document(gold: Document, pred: Document, *, schema: Schema = SCHEMA) -
     )
 
 
-def score_documents(
-    gold: Sequence[Document], pred: Iterable[Document], *, schema: Schema = SCHEMA
-) -> list[Scores]:
-    """Scores of each document, in gold order; documents are matched by id, never by position.
+def pair_documents(
+    gold: Sequence[Document], pred: Iterable[Document]
+) -> list[tuple[Document, Document]]:
+    """Each gold document with the predicted one of the same id, or with an empty one.
 
     Raises:
         DataError: A gold id comes twice.
@@ -109,8 +122,18 @@ def score_documents(
     by_id = {doc.id: doc for doc in pred}
     if len({doc.id for doc in gold}) != len(gold):
         raise DataError("the gold data has two records with the same id; ids must differ.")
-    empty = {doc.id: Document(doc.id, doc.text) for doc in gold}
-    return [score_document(d, by_id.get(d.id, empty[d.id]), schema=schema) for d in gold]
+    return [(doc, by_id.get(doc.id) or Document(doc.id, doc.text)) for doc in gold]
+
+
+def score_documents(
+    gold: Sequence[Document], pred: Iterable[Document], *, schema: Schema = SCHEMA
+) -> list[Scores]:
+    """Scores of each document, in gold order; documents are matched by id, never by position.
+
+    Raises:
+        DataError: A gold id comes twice, or two texts under one id differ.
+    """
+    return [score_document(g, p, schema=schema) for g, p in pair_documents(gold, pred)]
 
 
 def total(scores: Iterable[Scores], *, schema: Schema = SCHEMA) -> Scores:

@@ -37,7 +37,7 @@ def fingerprint(clean_text: str) -> str:
     """Equal for an article and its reprints: the body's characters without marks and headings.
 
     Lines of fewer than 30 characters (headlines, bylines, source notes) differ between reprints
-    and are left out, unless they are most of the text.
+    and are left out, unless they are most of the text. A text without letters has none: "".
     """
     text = _SOURCE_NOTE.sub("", clean_text)
     lines = ["".join(c for c in line if c.isalnum()) for line in text.split("\n")]
@@ -45,6 +45,8 @@ def fingerprint(clean_text: str) -> str:
     whole = "".join(lines)
     if len(body) < 60 or len(body) * 2 < len(whole):
         body = whole
+    if not body:
+        return ""
     return hashlib.sha256(body.encode("utf-8")).hexdigest()[:32]
 
 

@@ -163,7 +163,7 @@ def _load_one(connection: sqlite3.Connection, doc: Document) -> LoadResult:
         connection.execute("DELETE FROM sources WHERE id = ?", (doc.id,))
         connection.execute("DELETE FROM articles WHERE id = ?", (doc.id,))
     passages = Passages(doc)
-    mark = rows.fingerprint(passages.text)
+    mark = rows.fingerprint(passages.text) or doc.id
     title = str(doc.meta.get("title") or passages.text.split("\n", 1)[0][:120])
     source = str(doc.meta.get("source") or "")
     day = rows.published(doc)

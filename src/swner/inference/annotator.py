@@ -56,7 +56,8 @@ class Annotator:
         while chunk := list(islice(stream, LOOK_AHEAD)):
             clean = [Document(doc.id, article.clean.text) for doc, article in chunk]
             for (doc, article), found in zip(chunk, self._predictor.annotate(clean), strict=True):
-                yield _on_raw(doc, article, found)
+                named = doc.with_meta(model=self.backend.digest) if self.backend.digest else doc
+                yield _on_raw(named, article, found)
 
 
 def as_document(id: str, article: Article, **meta: Any) -> tuple[Document, Article]:

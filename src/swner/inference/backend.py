@@ -39,6 +39,7 @@ class Backend(Protocol):
     pieces: PieceTable
     windows: WindowConfig
     transitions: Transitions
+    digest: str
 
     def encode(self, batch: Batch) -> Sequence[Encoded]:
         """Scores and states of each window of a batch, in its order."""

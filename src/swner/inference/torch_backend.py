@@ -30,6 +30,7 @@ class TorchBackend:
         self.pieces = loaded.pieces
         self.windows = loaded.windows
         self.transitions = loaded.model.crf.to_transitions()
+        self.digest = loaded.digest
         self._bf16 = bf16
 
     @property

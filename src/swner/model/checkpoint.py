@@ -10,6 +10,7 @@ Weights are safetensors in fp16; nothing is unpickled.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,14 +42,14 @@ _SETTINGS, _JOINT, _WEIGHTS = "swner.json", "joint.safetensors", "model.safetens
 
 @dataclass(frozen=True)
 class LoadedModel:
-    """A joint model with all that is needed to run it."""
+    """A joint model with all that is needed to run it; `digest` names its weights if they are on disk."""
 
     model: JointModel
     pieces: PieceTable
     schema: Schema
     windows: WindowConfig
     config: ModelConfig
-    path: Path | None = None
+    digest: str = ""
 
 
 def new_model(
@@ -159,7 +160,15 @@ def load_model(path: Path) -> LoadedModel:
             "belong together; train or copy the model again."
         ) from error
     model.eval()
-    return LoadedModel(model, PieceTable(vocabulary), schema, windows, config, path)
+    return LoadedModel(model, PieceTable(vocabulary), schema, windows, config, _digest(path))
+
+
+def _digest(path: Path) -> str:
+    """Twelve hex digits that change with the weights."""
+    hashed = hashlib.sha256()
+    for name in (_WEIGHTS, _JOINT):
+        hashed.update((path / name).read_bytes())
+    return hashed.hexdigest()[:12]
 
 
 def _read_settings(path: Path) -> tuple[Schema, WindowConfig, ModelConfig]:
