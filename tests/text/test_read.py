@@ -285,3 +285,30 @@ def test_a_big_table_is_streamed(tmp_path: Path) -> None:
     documents = read_inputs([path])
     assert next(documents).id == "0"
     assert sum(1 for _ in documents) == 1999
+
+
+def test_a_pdf_is_a_page(tmp_path: Path) -> None:
+    """A one-page PDF written by hand: Latin text, so that no font has to be embedded."""
+    pytest.importorskip("pypdf")
+    stream = b"BT /F1 12 Tf 72 720 Td (Social work in 2024.) Tj ET"
+    objects = [
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Contents 4 0 R"
+        b"/Resources<</Font<</F1 5 0 R>>>>>>",
+        b"<</Length %d>>stream\n%s\nendstream" % (len(stream), stream),
+        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+    ]
+    data, places = b"%PDF-1.4\n", []
+    for number, body in enumerate(objects, 1):
+        places.append(len(data))
+        data += b"%d 0 obj%s endobj\n" % (number, body)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    data += b"xref\n0 6\n0000000000 65535 f \n%strailer<</Size 6/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF" % (
+        table,
+        len(data),
+    )
+    (tmp_path / "a.pdf").write_bytes(data)
+    (found,) = read(tmp_path)
+    assert isinstance(found, RawDocument)
+    assert (found.text.strip(), found.kind, found.meta["n_pages"]) == ("Social work in 2024.", "page", 1)

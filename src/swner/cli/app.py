@@ -83,14 +83,21 @@ def crossval(config: ConfigPath, set_: Overrides = None, resume: Resume = False)
 
 @app.command()
 def evaluate(
-    model: Annotated[Path, typer.Argument(metavar="MODEL", help="A model directory")],
-    data: Annotated[Path, typer.Argument(metavar="DATA.jsonl", help="Annotated documents")],
-    output: Annotated[Path | None, typer.Option(help="Folder for metrics.json")] = None,
+    paths: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="MODEL [MODEL_B] DATA.jsonl",
+            help="One model directory, or two to compare, then annotated documents",
+        ),
+    ],
+    output: Annotated[
+        Path | None, typer.Option(help="Folder for metrics.json and report.html")
+    ] = None,
 ) -> None:
-    """Score a model on annotated documents."""
+    """Score a model on annotated documents, or compare two."""
     from swner.cli.evaluate import run
 
-    run(model, data, output)
+    run(paths, output)
 
 
 @app.command()

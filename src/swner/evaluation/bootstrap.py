@@ -45,8 +45,8 @@ class Interval:
 class RowIntervals:
     """Intervals of one row of the score table.
 
-    An interval is None where the score is not defined (nothing predicted, no gold) or where a
-    single document leaves nothing to resample.
+    An interval is None where the score is not defined (nothing predicted, no gold) or where all that
+    it rests on is in one document, which leaves nothing to resample.
     """
 
     precision: Interval | None
@@ -110,10 +110,12 @@ def intervals(
         seed: The same seed gives the same intervals.
     """
     rows = list(_rows(documents))
-    if len(documents) < 2:
-        return {row: RowIntervals(None, None, None) for row in rows}
-    (sums,) = _resample([_matrix(documents)], n_resamples=n_resamples, seed=seed)
+    if not rows:
+        return {}
+    matrix = _matrix(documents)
+    (sums,) = _resample([matrix], n_resamples=n_resamples, seed=seed)
     drawn = _ratios(sums)
+    drawn[:, ~_spread_out(matrix)] = np.nan
     return {
         row: RowIntervals(*(_percentiles(drawn[:, index, k], level=level) for k in range(3)))
         for index, row in enumerate(rows)
@@ -145,14 +147,14 @@ def compare(
     """
     if len(first) != len(second):
         raise ValueError(f"scores of {len(first)} and of {len(second)} documents are not paired")
-    totals = total(first).rows(), total(second).rows()
-    if len(first) < 2:
-        return {
-            row: Difference(a.f1, totals[1][row].f1, None, None) for row, a in totals[0].items()
-        }
-    sums = _resample([_matrix(first), _matrix(second)], n_resamples=n_resamples, seed=seed)
+    rows_a, rows_b = _rows(first), _rows(second)
+    if not rows_a:
+        return {}
+    matrices = [_matrix(first), _matrix(second)]
+    sums = _resample(matrices, n_resamples=n_resamples, seed=seed)
     f1_a, f1_b = (_ratios(s)[:, :, 2] for s in sums)
     drawn = f1_b - f1_a
+    drawn[:, ~_spread_out(matrices[0] + matrices[1])] = np.nan
     return {
         row: Difference(
             counts.f1,
@@ -176,6 +178,11 @@ def _matrix(documents: Sequence[Scores]) -> Floats:
         return counts.n_right, counts.n_spurious, counts.n_missed
 
     return np.array([[numbers(c) for c in d.rows().values()] for d in documents], dtype=np.float64)
+
+
+def _spread_out(matrix: Floats) -> NDArray[np.bool_]:
+    """For each row, whether two documents or more hold items of it."""
+    return np.asarray((matrix.sum(axis=2) > 0).sum(axis=0) > 1)
 
 
 def _resample(matrices: Sequence[Floats], *, n_resamples: int, seed: int) -> list[Floats]:

@@ -183,11 +183,16 @@ _RUN = re.compile(
 # Characters ----------------------------------------------------------------------------------
 
 
+_RADICALS = "⺟母⺠民⻁虎⻄西⻅见⻆角⻉贝⻋车⻓长⻔门⻗雨⻘青⻙韦⻚页⻛风⻜飞⻝食⻢马⻣骨⻤鬼⻥鱼⻦鸟⻨麦⻩黄⻬齐⻮齿⻰龙⻳龟"
+"""Radicals that stand for a character in PDFs and that NFKC leaves alone, each before it."""
+
+
 def _compatibility() -> dict[int, str]:
     """Kangxi radicals and compatibility ideographs to the usual character (PDFs hold them)."""
     codes = [*range(0x2E80, 0x2FE0), *range(0xF900, 0xFB00), *range(0x2F800, 0x2FA20)]
     pairs = ((code, unicodedata.normalize("NFKC", chr(code))) for code in codes)
-    return {code: new for code, new in pairs if len(new) == 1 and new != chr(code)}
+    known = {code: new for code, new in pairs if len(new) == 1 and new != chr(code)}
+    return known | dict(zip(map(ord, _RADICALS[::2]), _RADICALS[1::2], strict=True))
 
 
 COMPATIBILITY = TableRule("compatibility", _compatibility())
