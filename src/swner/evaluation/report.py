@@ -77,8 +77,9 @@ def _signed(value: float) -> str:
 def _span(interval: Interval | None, signed: bool = False) -> str:
     if interval is None:
         return "–"
-    show = _signed if signed else _ratio
-    return f"{show(interval.low)} to {show(interval.high)}"
+    if signed:
+        return f"{_signed(interval.low)} to {_signed(interval.high)}"
+    return f"{_ratio(interval.low)}–{_ratio(interval.high)}"
 
 
 def _p(value: float | None) -> str:
