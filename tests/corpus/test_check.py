@@ -60,3 +60,9 @@ def test_shared_names_between_real_and_synthetic() -> None:
         Document("b", "周惠", person, meta={"kind": "synthetic"}),
     ]
     assert any(f.kind.startswith("name in real") for f in check(docs).notes)
+
+
+def test_a_relation_written_twice_is_an_error() -> None:
+    entities = (Entity(0, 2, "FIG", "5人"), Entity(3, 5, "DATE", "今年"))
+    links = (Relation(0, 1, "dated"), Relation(0, 1, "dated"))
+    assert kinds(Document("a", "5人,今年", entities, links)) == {"relation twice"}

@@ -1,7 +1,7 @@
 """Checks of annotated data beyond what reading refuses: errors to mend, and places to look at.
 
 Errors: spans that cross a paragraph, have space or a punctuation mark at an edge, relations across
-paragraphs, quantities with two indicators or dates, articles that are near-duplicates. Notes: rare
+paragraphs or written twice, quantities with two indicators or dates, articles that are near-duplicates. Notes: rare
 labels, one surface under several labels, names of people that real and synthetic articles share.
 """
 
@@ -87,12 +87,17 @@ def _document_errors(doc: Document, schema: Schema) -> Iterator[Finding]:
         if e.surface[0] in _EDGE or e.surface[-1] in _EDGE:
             yield Finding("span has a mark at an edge", doc.id, shown)
     tails: Counter[tuple[int, str]] = Counter()
+    links: set[tuple[int, int, str]] = set()
     for r in doc.relations:
         head, tail = doc.entities[r.head], doc.entities[r.tail]
         low, high = sorted((head.start, tail.start))
         shown = f"{r.label} {head.surface!r} -> {tail.surface!r}"
         if "\n" in doc.text[low:high]:
             yield Finding("relation crosses a paragraph", doc.id, shown)
+        if (r.head, r.tail, r.label) in links:
+            yield Finding("relation twice", doc.id, shown)
+            continue
+        links.add((r.head, r.tail, r.label))
         tails[r.head, r.label] += 1
         if r.label in schema.single_tail and tails[r.head, r.label] == 2:
             yield Finding(f"two tails of {r.label}", doc.id, shown)

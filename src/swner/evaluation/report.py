@@ -85,7 +85,7 @@ def _span(interval: Interval | None, signed: bool = False) -> str:
 def _p(value: float | None) -> str:
     if value is None:
         return "–"
-    return "< 0.001" if value < 0.001 else f"{value:.3f}"
+    return "<0.001" if value < 0.001 else f"{value:.3f}"
 
 
 def _verdict(found: Difference) -> str:
