@@ -81,6 +81,6 @@ def test_other_counts_are_refused(
 def test_a_model_in_the_place_of_data_is_refused(
     call: Callable[..., int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "config.json").write_text("{}", encoding="utf-8")
+    (tmp_path / "swner.json").write_text("{}", encoding="utf-8")
     assert call("model", tmp_path) == 2
     assert "model directory" in capsys.readouterr().err

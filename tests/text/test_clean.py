@@ -212,4 +212,7 @@ def test_time_is_linear_on_bad_text(piece: str) -> None:
 
 
 def test_radicals_of_pdfs_become_characters() -> None:
-    assert clean("安平县⺠政局局⻓在县城召开社会⼯作会议。").text == "安平县民政局局长在县城召开社会工作会议。"
+    assert (
+        clean("安平县⺠政局局⻓在县城召开社会⼯作会议。").text
+        == "安平县民政局局长在县城召开社会工作会议。"
+    )

@@ -304,11 +304,18 @@ def test_a_pdf_is_a_page(tmp_path: Path) -> None:
         places.append(len(data))
         data += b"%d 0 obj%s endobj\n" % (number, body)
     table = b"".join(b"%010d 00000 n \n" % place for place in places)
-    data += b"xref\n0 6\n0000000000 65535 f \n%strailer<</Size 6/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF" % (
-        table,
-        len(data),
+    data += (
+        b"xref\n0 6\n0000000000 65535 f \n%strailer<</Size 6/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF"
+        % (
+            table,
+            len(data),
+        )
     )
     (tmp_path / "a.pdf").write_bytes(data)
     (found,) = read(tmp_path)
     assert isinstance(found, RawDocument)
-    assert (found.text.strip(), found.kind, found.meta["n_pages"]) == ("Social work in 2024.", "page", 1)
+    assert (found.text.strip(), found.kind, found.meta["n_pages"]) == (
+        "Social work in 2024.",
+        "page",
+        1,
+    )

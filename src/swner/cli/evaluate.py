@@ -68,7 +68,7 @@ def _arguments(paths: Sequence[Path]) -> tuple[Sequence[Path], Path]:
             f"evaluate takes one model or two and then the data; found {len(paths)} paths: {shown}. "
             + usage
         )
-    if (paths[-1] / "config.json").is_file():
+    if (paths[-1] / "swner.json").is_file():
         raise ConfigError(
             f"{paths[-1]}: the last argument of evaluate is the annotated data, but this is a model "
             "directory. " + usage

@@ -16,6 +16,7 @@ from swner.evaluation.bootstrap import LEVEL, N_RESAMPLES, Difference, Interval
 from swner.evaluation.views import comparison_view, model_view
 
 MAX_ERRORS = 200  # of one cause, in the page
+MAX_CHANGED = 50  # of one cause, in each list of errors that only one of two models makes
 MAX_OPEN = 10  # of one cause, shown without a click
 MAX_DOCUMENTS = 300
 FEW_DOCUMENTS = 30  # below this, percentile intervals are too narrow to go unremarked
@@ -48,7 +49,8 @@ def write_report(
     environment.filters |= {"ratio": _ratio, "span": _span, "signed": _signed, "p": _p}
     page = environment.get_template("report.html").render(
         models=[model_view(m, max_errors=max_errors) for m in models],
-        comparison=comparison and comparison_view(comparison, max_errors=max_errors),
+        comparison=comparison
+        and comparison_view(comparison, max_errors=min(max_errors, MAX_CHANGED)),
         colours=_colours(models[0].confusion.labels),
         verdict=_verdict,
         max_open=MAX_OPEN,
