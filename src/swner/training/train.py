@@ -9,24 +9,22 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import torch
 from rich.console import Console
-from transformers import EarlyStoppingCallback, TrainingArguments, set_seed
+from transformers import EarlyStoppingCallback, set_seed
 from transformers.trainer_utils import get_last_checkpoint
 
 from swner.codec.encode import Encoder, EncodingLoss, Features
 from swner.config import StageConfig, TrainConfig
 from swner.corpus import doccano
-from swner.corpus.load import files, load, sha256
+from swner.corpus.load import load, sha256
 from swner.corpus.split import hold_out, unit
 from swner.document import Document
 from swner.errors import DataError
@@ -35,8 +33,9 @@ from swner.inference.predictor import Predictor
 from swner.inference.torch_backend import TorchBackend
 from swner.model.checkpoint import LoadedModel, load_model, new_model, save_model
 from swner.schema import SCHEMA
-from swner.training.model_card import write_model_card
-from swner.training.trainer import BEST, JointTrainer
+from swner.training.arguments import arguments
+from swner.training.record import record_run, write_json
+from swner.training.trainer import JointTrainer
 
 console = Console(stderr=True)
 
@@ -87,7 +86,7 @@ def train(config: TrainConfig, *, resume: bool = False) -> TrainResult:
     output = Path(config.output)
     save_model(loaded, output)
     seconds = time.monotonic() - started
-    record_run(config, output, scores=scores, seconds=seconds)
+    record_run(config, output, work=work_dir(config), scores=scores, seconds=seconds)
     return TrainResult(loaded, scores, seconds)
 
 
@@ -106,16 +105,6 @@ def prepare_torch(config: TrainConfig) -> None:
     set_seed(config.seed)
     if config.training.n_threads:
         torch.set_num_threads(config.training.n_threads)
-
-
-def use_bf16(config: TrainConfig) -> bool:
-    """Whether to train in bfloat16 autocast: by the configuration, or where the machine has it."""
-    if config.training.bf16 != "auto":
-        return config.training.bf16 == "yes"
-    if torch.cuda.is_available():
-        return bool(torch.cuda.is_bf16_supported())
-    cpuinfo = Path("/proc/cpuinfo")
-    return cpuinfo.exists() and "avx512_bf16" in cpuinfo.read_text()
 
 
 def stage_data(config: TrainConfig, stage: StageConfig) -> list[Document]:
@@ -194,7 +183,7 @@ def train_stage(
     trainer.train(resume_from_checkpoint=checkpoint)
     loaded.model.eval()
     save_model(loaded, folder / "done")
-    _write_json(folder / "done" / "history.json", trainer.state.log_history)
+    write_json(folder / "done" / "history.json", trainer.state.log_history)
     for old in folder.glob("checkpoint-*"):
         shutil.rmtree(old)
     return loaded
@@ -232,40 +221,6 @@ def _read(path: Path) -> str:
     return path.read_text(encoding="utf-8") if path.is_file() else ""
 
 
-def arguments(
-    config: TrainConfig, stage: StageConfig, folder: Path, *, has_dev: bool
-) -> TrainingArguments:
-    """Hugging Face's arguments for a stage."""
-    when = "epoch" if has_dev else "no"
-    return TrainingArguments(
-        output_dir=str(folder),
-        num_train_epochs=stage.epochs,
-        learning_rate=stage.learning_rate,
-        lr_scheduler_type="linear",
-        warmup_steps=config.training.warmup_share,
-        max_grad_norm=config.training.max_grad_norm,
-        seed=config.seed,
-        bf16=use_bf16(config),
-        use_cpu=not torch.cuda.is_available(),
-        eval_strategy=when,
-        save_strategy="epoch",
-        save_total_limit=1,
-        load_best_model_at_end=has_dev,
-        metric_for_best_model=f"eval_{BEST}" if has_dev else None,
-        greater_is_better=True if has_dev else None,
-        logging_steps=20,
-        report_to=[],
-        disable_tqdm=not _is_terminal(),
-        remove_unused_columns=False,
-        label_names=["tags"],
-        dataloader_num_workers=0,
-    )
-
-
-def _is_terminal() -> bool:
-    return os.isatty(2) or bool(os.environ.get("SWNER_PROGRESS"))
-
-
 def report_loss(loss: EncodingLoss, stage: StageConfig, config: TrainConfig) -> None:
     """Show what training cannot see; refuse past the configured share.
 
@@ -291,30 +246,3 @@ def measure(loaded: LoadedModel, docs: Sequence[Document], *, bf16: bool) -> Sco
     """Scores of a model on documents, summed."""
     predictor = Predictor(TorchBackend(loaded, bf16=bf16))
     return total(score_documents(docs, predictor.annotate(docs)))
-
-
-def record_run(config: TrainConfig, output: Path, *, scores: Scores | None, seconds: float) -> None:
-    """Write metrics.json, train.json (config, data hashes, versions, histories) and the card."""
-    sources = sorted({s for stage in config.stages for s in (*stage.train, *stage.replay)})
-    record = {
-        "config": config.model_dump(),
-        "data": {str(path): sha256(path) for path in files(sources)},
-        "versions": {n: version(n) for n in ("swner", "torch", "transformers", "numpy")},
-        "seconds": round(seconds),
-        "n_threads": torch.get_num_threads(),
-        "stages": {
-            done.parent.name: json.loads((done / "history.json").read_text(encoding="utf-8"))
-            for done in sorted(work_dir(config).glob("[0-9]*/done"))
-        },
-    }
-    _write_json(output / "train.json", record)
-    metrics = {"dev": scores.to_json() if scores else None}
-    crossval = work_dir(config) / "crossval.json"
-    if crossval.is_file():
-        metrics |= json.loads(crossval.read_text(encoding="utf-8"))
-    _write_json(output / "metrics.json", metrics)
-    write_model_card(output)
-
-
-def _write_json(path: Path, value: object) -> None:
-    path.write_text(json.dumps(value, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
