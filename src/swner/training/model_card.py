@@ -57,7 +57,7 @@ def _training(run: dict[str, Any]) -> str:
     versions = ", ".join(f"{k} {v}" for k, v in run["versions"].items())
     return f"""## Training
 Encoder: `{config["encoder"]}` (its own card names source and licence). Seed {config["seed"]},
-{run["seconds"] / 60:.0f} minutes on {run["n_threads"]} threads; {versions}. Stages:
+{sum(run["seconds"].values()) / 60:.0f} minutes on {run["n_threads"]} threads; {versions}. Stages:
 {stages}
 
 The full configuration, the hashes of the data and the history of the losses are in `train.json`.

@@ -14,21 +14,24 @@ from swner.evaluation.scores import Scores
 from swner.training.model_card import write_model_card
 
 
-def record_run(
-    config: TrainConfig, output: Path, *, work: Path, scores: Scores | None, seconds: float
-) -> None:
+def record_run(config: TrainConfig, output: Path, *, work: Path, scores: Scores | None) -> None:
     """Write metrics.json, train.json (config, data hashes, versions, histories) and the card."""
     sources = sorted({s for stage in config.stages for s in (*stage.train, *stage.replay)})
+    histories = {
+        done.parent.name: json.loads((done / "history.json").read_text(encoding="utf-8"))
+        for done in sorted(work.glob("[0-9]*/done"))
+    }
+    seconds = {
+        stage: next(row["train_runtime"] for row in rows if "train_runtime" in row)
+        for stage, rows in histories.items()
+    }
     record = {
         "config": config.model_dump(),
         "data": {str(path): sha256(path) for path in files(sources)},
         "versions": {n: version(n) for n in ("swner", "torch", "transformers", "numpy")},
-        "seconds": round(seconds),
+        "seconds": {stage: round(spent) for stage, spent in seconds.items()},
         "n_threads": torch.get_num_threads(),
-        "stages": {
-            done.parent.name: json.loads((done / "history.json").read_text(encoding="utf-8"))
-            for done in sorted(work.glob("[0-9]*/done"))
-        },
+        "stages": histories,
     }
     write_json(output / "train.json", record)
     metrics = {"dev": scores.to_json() if scores else None}

@@ -86,7 +86,7 @@ def train(config: TrainConfig, *, resume: bool = False) -> TrainResult:
     output = Path(config.output)
     save_model(loaded, output)
     seconds = time.monotonic() - started
-    record_run(config, output, work=work_dir(config), scores=scores, seconds=seconds)
+    record_run(config, output, work=work_dir(config), scores=scores)
     return TrainResult(loaded, scores, seconds)
 
 
