@@ -221,6 +221,11 @@ class TestCommands:
         assert "周惠" in self.message
         assert self.run("predict", source, "--output", out, "--model", model_dir) == 3
         assert "--resume" in self.message
+        brat = tmp_path / "brat"
+        command = ("predict", source, "--output", brat, "--model", model_dir, "--format")
+        assert self.run(*command, "brat") == 0
+        assert len(list((brat / "documents.brat").glob("*.ann"))) == 8
+        assert self.run(*command, "xml") == 2
         whole = (out / "documents.jsonl").read_bytes()
         lines = (out / "ledger.jsonl").read_bytes().splitlines(keepends=True)
         (out / "ledger.jsonl").write_bytes(b"".join(lines[:3]) + lines[3][:20])

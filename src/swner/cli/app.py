@@ -109,6 +109,9 @@ def predict(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace earlier output")] = False,
     text_column: Annotated[str | None, typer.Option(help="Field or column of the text")] = None,
     id_column: Annotated[str | None, typer.Option(help="Field or column of the id")] = None,
+    format_: Annotated[
+        str | None, typer.Option("--format", help="Also write documents in this format")
+    ] = None,
 ) -> None:
     """Annotate pages and records."""
     from swner.cli.predict import run
@@ -121,6 +124,7 @@ def predict(
         overwrite=overwrite,
         text_column=text_column,
         id_column=id_column,
+        also=format_,
     )
 
 

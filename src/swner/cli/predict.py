@@ -11,8 +11,10 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 import swner
+from swner.corpus import doccano
+from swner.corpus.formats import format_named
 from swner.errors import DataError
-from swner.inference.batch import OutputFolder, predict_inputs
+from swner.inference.batch import DOCUMENTS, OutputFolder, predict_inputs
 from swner.text.raw import Read
 from swner.text.read import read_inputs
 
@@ -26,8 +28,10 @@ def run(
     overwrite: bool,
     text_column: str | None,
     id_column: str | None,
+    also: str | None,
 ) -> None:
     """Annotate all inputs; exit code 3 with a summary if any failed."""
+    also_format = format_named(also) if also else None
     missing = [str(path) for path in inputs if not path.exists()]
     if missing:
         raise DataError(f"{', '.join(missing)}: no such file or folder. Check the path.")
@@ -53,6 +57,11 @@ def run(
                 f"{rate:,.0f} a second",
             )
     folder.close()
+    if also_format and also != "doccano":
+        target = output / f"documents{also_format.suffix}"
+        also_format.write(list(doccano.read(output / DOCUMENTS)), target)
+        lost = f" (without {', '.join(also_format.loses)})" if also_format.loses else ""
+        typer.echo(f"{target}{lost}")
     seconds = time.monotonic() - started
     typer.echo(
         f"{output}: {n_inputs} inputs, {n_docs} articles, {n_chars:,} characters in {seconds:.1f} s; "

@@ -13,19 +13,22 @@ from swner.errors import ConfigError
 
 @dataclass(frozen=True)
 class Format:
-    """How to read and write a format, and what it cannot hold."""
+    """How to read and write a format, what it cannot hold, and how its files are named."""
 
     read: Callable[[Path], Iterator[Document]]
     write: Callable[[Iterable[Document], Path], int]
     loses: tuple[str, ...]
+    suffix: str
 
 
 FORMATS: Mapping[str, Format] = {
-    "doccano": Format(doccano.read, doccano.write, ()),
-    "markup": Format(markup.read, markup.write, ("scores", "clean surfaces", "nested meta")),
-    "conll": Format(conll.read, conll.write, (*conll.LOSES, "clean surfaces")),
-    "brat": Format(brat.read, brat.write, (*brat.LOSES, "clean surfaces")),
-    "label_studio": Format(label_studio.read, label_studio.write, label_studio.LOSES),
+    "doccano": Format(doccano.read, doccano.write, (), ".jsonl"),
+    "markup": Format(
+        markup.read, markup.write, ("scores", "clean surfaces", "nested meta"), ".txt"
+    ),
+    "conll": Format(conll.read, conll.write, (*conll.LOSES, "clean surfaces"), ".conll"),
+    "brat": Format(brat.read, brat.write, (*brat.LOSES, "clean surfaces"), ".brat"),
+    "label_studio": Format(label_studio.read, label_studio.write, label_studio.LOSES, ".json"),
 }
 
 
