@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +18,9 @@ from swner.document import Entity, Relation, Span
 from swner.schema import Schema
 
 RELATION_THRESHOLD = 0.5
+POLICY = "POLICY"
+_PAIRS = ("“”", "‘’", "()", "（）", "《》", "〈〉", "【】")
+_TITLE = re.compile(r"《([^《》\n]+)》")
 
 
 def decode_entities(
@@ -40,7 +45,77 @@ def decode_entities(
             at = Span(start + span.start, start + span.end)
             surface = text[at.start : at.end]
             entities.append(Entity(at.start, at.end, label, surface, surface, score))
-    return [e for e in entities if e.surface.strip()]
+    return balanced(text, whole_titles(text, [e for e in entities if e.surface.strip()]))
+
+
+def whole_titles(text: str, entities: Sequence[Entity]) -> list[Entity]:
+    """Let a POLICY that lies in 《》 take the whole title, as the guidelines have it (rule 10).
+
+    Long titles are sometimes found in pieces; the pieces, and whatever else was found between the
+    same marks, become one POLICY with the highest score of its parts.
+
+    Args:
+        text: Clean text.
+        entities: Sorted by start, not overlapping.
+    """
+    policies = [e for e in entities if e.label == POLICY]
+    kept = list(entities)
+    titles = []
+    for match in _TITLE.finditer(text):
+        title = Span(*match.span(1))
+        parts = [e for e in policies if e.span.overlaps(title)]
+        if parts:
+            surface = match.group(1)
+            score = max((e.score for e in parts if e.score is not None), default=None)
+            titles.append(Entity(title.start, title.end, POLICY, surface, surface, score))
+            pieces = ((e, _outside(e, title)) for e in kept)
+            kept = [
+                rest for e, rest in pieces if rest and not (e.label == POLICY and rest is not e)
+            ]
+    return sorted([*kept, *titles], key=lambda e: e.start)
+
+
+def _outside(entity: Entity, title: Span) -> Entity | None:
+    """What of an entity lies before or after a title and its marks; None if nothing does."""
+    if not entity.span.overlaps(title):
+        return entity
+    if entity.start < title.start - 1:
+        start, end = entity.start, min(entity.end, title.start - 1)
+    elif entity.end > title.end + 1:
+        start, end = max(entity.start, title.end + 1), entity.end
+    else:
+        return None
+    surface = entity.surface[start - entity.start : end - entity.start]
+    return replace(entity, start=start, end=end, surface=surface, clean=surface)
+
+
+def balanced(text: str, entities: Sequence[Entity]) -> list[Entity]:
+    """Mend entities that hold one mark of a pair: let it go at an edge, or take in its partner.
+
+    No annotated span holds half a pair of quotation marks or brackets (of 26,650); a span that does
+    and has no partner beside it and no mark at its edge stays as it is.
+    """
+    mended: list[Entity] = []
+    for index, entity in enumerate(entities):
+        low = mended[-1].end if mended else 0
+        high = entities[index + 1].start if index + 1 < len(entities) else len(text)
+        start, end = entity.start, entity.end
+        choices = ((start, end - 1), (start + 1, end), (start - 1, end), (start, end + 1))
+        best = next(
+            (
+                (a, b)
+                for a, b in ((start, end), *choices)
+                if low <= a < b <= high and "\n" not in text[a:b] and _is_balanced(text[a:b])
+            ),
+            (start, end),
+        )
+        surface = text[best[0] : best[1]]
+        mended.append(replace(entity, start=best[0], end=best[1], surface=surface, clean=surface))
+    return mended
+
+
+def _is_balanced(surface: str) -> bool:
+    return all(surface.count(pair[0]) == surface.count(pair[1]) for pair in _PAIRS)
 
 
 def decode_relations(
