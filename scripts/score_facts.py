@@ -1,8 +1,8 @@
 """Row-level scores of the facts against the hand-made gold records.
 
-    python scripts/score_facts.py                      # from gold spans
-    python scripts/score_facts.py runs/swner-base      # from predicted spans, each page by a model
-                                                       # that never saw it (after `swner crossval`)
+python scripts/score_facts.py                      # from gold spans
+python scripts/score_facts.py runs/swner-base      # from predicted spans, each page by a model
+                                                   # that never saw it (after `swner crossval`)
 """
 
 from __future__ import annotations
