@@ -78,17 +78,24 @@ def collate(features: Sequence[Features], *, pieces: PieceTable) -> TrainingBatc
     )
 
 
-def batches_by_length(lengths: Sequence[int], *, budget: int) -> list[list[int]]:
-    """Indices grouped so that rows times the longest (with specials) stay within `budget`.
+def group_within(budget: int, sizes: Sequence[int], order: Sequence[int]) -> list[list[int]]:
+    """Cut `order` into groups whose rows times their first, longest size stay within `budget`.
 
-    Longest first. A window longer than the budget gets a batch of its own.
+    Args:
+        budget: Positions in a group, padding included; a single larger item gets its own group.
+        sizes: Positions of each item, specials included.
+        order: Indices into `sizes`, the longest first.
     """
     groups: list[list[int]] = []
-    order = sorted(range(len(lengths)), key=lambda i: (-lengths[i], i))
     for index in order:
-        longest = lengths[groups[-1][0]] + N_SPECIALS if groups else 0
-        if groups and (len(groups[-1]) + 1) * longest <= budget:
+        if groups and (len(groups[-1]) + 1) * sizes[groups[-1][0]] <= budget:
             groups[-1].append(index)
         else:
             groups.append([index])
     return groups
+
+
+def batches_by_length(lengths: Sequence[int], *, budget: int) -> list[list[int]]:
+    """Indices of windows grouped under a budget of positions, longest first."""
+    sizes = [length + N_SPECIALS for length in lengths]
+    return group_within(budget, sizes, sorted(range(len(sizes)), key=lambda i: (-sizes[i], i)))

@@ -134,7 +134,6 @@ class OutputFolder:
     """
 
     def __init__(self, path: Path, *, resume: bool, overwrite: bool) -> None:
-        self.done: set[str] = set()
         path.mkdir(parents=True, exist_ok=True)
         documents, ledger = path / DOCUMENTS, path / LEDGER
         if documents.exists() and not resume and not overwrite:
@@ -143,7 +142,7 @@ class OutputFolder:
                 "go on with that run, or --overwrite to replace it."
             )
         lines = _intact_lines(ledger) if resume else []
-        self.done = {line["id"] for line in lines}
+        self.done: set[str] = {line["id"] for line in lines}
         ledger.write_text(
             "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), encoding="utf-8"
         )

@@ -19,7 +19,7 @@ from transformers import (
     TrainingArguments,
 )
 
-from swner.codec.collate import N_SPECIALS, collate
+from swner.codec.collate import N_SPECIALS, collate, group_within
 from swner.codec.encode import Features
 from swner.config import TrainingConfig
 from swner.document import Document
@@ -46,31 +46,24 @@ class LengthBatches(Sampler[list[int]]):
     ROUND = 16
 
     def __init__(self, lengths: Sequence[int], *, budget: int, seed: int) -> None:
-        self._lengths = [-(-(n + N_SPECIALS) // self.ROUND) * self.ROUND for n in lengths]
+        self._sizes = [-(-(n + N_SPECIALS) // self.ROUND) * self.ROUND for n in lengths]
         self._budget = budget
         self._seed = seed
         self.epoch = 0
 
     def __iter__(self) -> Iterator[list[int]]:
         random = np.random.default_rng([self._seed, self.epoch])
-        shuffled = random.permutation(len(self._lengths)).tolist()
-        order = sorted(shuffled, key=lambda i: -self._lengths[i])
-        batches = self._group(order)
+        batches = self._batches(random.permutation(len(self._sizes)).tolist())
         random.shuffle(batches)
         return iter(batches)
 
-    def _group(self, order: Sequence[int]) -> list[list[int]]:
-        batches: list[list[int]] = []
-        for index in order:
-            longest = self._lengths[batches[-1][0]] if batches else 0
-            if batches and (len(batches[-1]) + 1) * longest <= self._budget:
-                batches[-1].append(index)
-            else:
-                batches.append([index])
-        return batches
+    def _batches(self, order: Sequence[int]) -> list[list[int]]:
+        """Batches of the windows, longest first, those of one size in the given order."""
+        longest_first = sorted(order, key=lambda i: -self._sizes[i])
+        return group_within(self._budget, self._sizes, longest_first)
 
     def __len__(self) -> int:
-        return len(self._group(sorted(range(len(self._lengths)), key=lambda i: -self._lengths[i])))
+        return len(self._batches(range(len(self._sizes))))
 
 
 class _EpochOfSampler(TrainerCallback):  # type: ignore[misc]
