@@ -65,6 +65,7 @@ def make_model(source: SourceWeights, chosen: dict[str, list[int]]) -> BertForMa
         num_attention_heads=source.n_heads, intermediate_size=source.n_hidden,
         max_position_embeddings=source.n_positions, layer_norm_eps=source.layer_norm_eps,
         pad_token_id=0, attn_implementation="eager",
+        hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0,
     )  # fmt: skip
     model = BertForMaskedLM(config)
     w, t = source.width, {k: torch.from_numpy(v) for k, v in source.tensors.items()}
@@ -140,6 +141,8 @@ def main() -> None:
     chosen = choose_pieces(source)
     pieces = list(chosen)
     model = make_model(source, chosen)
+    if recipe.start:
+        model.load_state_dict(BertForMaskedLM.from_pretrained(recipe.start).float().state_dict())
     measures = adapt(recipe, model, {p: i for i, p in enumerate(pieces)}) if recipe.text else {}
     output = Path(recipe.output)
     model.to("cpu").half().save_pretrained(output)

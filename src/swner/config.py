@@ -31,6 +31,13 @@ class ModelConfig(_Part):
     """The layers on top of the encoder."""
 
     dropout: float = Field(0.1, ge=0, lt=1, description="Dropout before the classifiers")
+    hidden_dropout: float = Field(0.1, ge=0, lt=1, description="Dropout of the encoder's layers")
+    attention_dropout: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        description="Dropout of attention weights; 0.1 takes a third more time on a CPU",
+    )
     crf: bool = Field(True, description="Learn transition scores; else only legality is enforced")
     relation_width: int = Field(192, ge=8, description="Width of the relation classifier")
     relation_weight: float = Field(1.0, ge=0, description="Weight of the relation loss")
@@ -80,6 +87,25 @@ class TrainingConfig(_Part):
     )
 
 
+class DistillationConfig(_Part):
+    """A smaller student of a trained model: some of its layers, taught by all of them."""
+
+    teacher: str = Field(description="Folder of a trained model")
+    layers: tuple[int, ...] = Field(
+        min_length=1, description="Which layers of `encoder` the student keeps, from 0"
+    )
+    gold_weight: float = Field(0.5, ge=0, description="Weight of the loss on gold answers")
+    emission_weight: float = Field(
+        1.0, ge=0, description="Weight of the squared distance of tag scores"
+    )
+    state_weight: float = Field(
+        1.0, ge=0, description="Weight of the squared distance of last states"
+    )
+    pair_weight: float = Field(
+        1.0, ge=0, description="Weight of the cross-entropy to the teacher's pair probabilities"
+    )
+
+
 class TrainConfig(_Part):
     """The whole configuration of `swner train` and `swner crossval`."""
 
@@ -102,6 +128,9 @@ class TrainConfig(_Part):
     windows: WindowConfig = Field(default_factory=WindowConfig)
     model: ModelConfig = Field(default_factory=ModelConfig)
     training: TrainingConfig = Field(default_factory=TrainingConfig)
+    distillation: DistillationConfig | None = Field(
+        None, description="Keep some layers of the encoder and learn from a larger model too"
+    )
     stages: tuple[StageConfig, ...] = Field(min_length=1, description="Passes, in order")
 
 
@@ -185,5 +214,6 @@ def _siblings(location: tuple[int | str, ...]) -> list[str]:
         if isinstance(name, int):
             continue
         annotation = part.model_fields[name].annotation
-        part = StageConfig if name == "stages" else annotation  # type: ignore[assignment]
+        inside = {"stages": StageConfig, "distillation": DistillationConfig}
+        part = inside.get(str(name), annotation)  # type: ignore[arg-type]
     return list(part.model_fields)

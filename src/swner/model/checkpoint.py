@@ -70,6 +70,8 @@ def new_model(
                 id2label=names,
                 label2id={name: i for i, name in names.items()},
                 classifier_dropout=config.dropout,
+                hidden_dropout_prob=config.hidden_dropout,
+                attention_probs_dropout_prob=config.attention_dropout,
                 dtype=torch.float32,
                 attn_implementation="eager",
             )

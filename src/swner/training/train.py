@@ -34,6 +34,7 @@ from swner.inference.torch_backend import TorchBackend
 from swner.model.checkpoint import LoadedModel, load_model, new_model, save_model
 from swner.schema import SCHEMA
 from swner.training.arguments import arguments
+from swner.training.distill import Teacher, keep_layers
 from swner.training.record import record_run, write_json
 from swner.training.trainer import JointTrainer
 
@@ -96,8 +97,11 @@ def work_dir(config: TrainConfig) -> Path:
 
 
 def start_model(config: TrainConfig) -> LoadedModel:
-    """The encoder with fresh classifiers."""
-    return new_model(config.encoder, schema=SCHEMA, config=config.model, windows=config.windows)
+    """The encoder with fresh classifiers; for a student, its chosen layers and the teacher's classifiers."""
+    loaded = new_model(config.encoder, schema=SCHEMA, config=config.model, windows=config.windows)
+    if config.distillation:
+        keep_layers(loaded, config.distillation)
+    return loaded
 
 
 def prepare_torch(config: TrainConfig) -> None:
@@ -178,6 +182,7 @@ def train_stage(
         config=config.training,
         learning_rate=stage.learning_rate,
         callbacks=callbacks,
+        teacher=Teacher(config.distillation) if config.distillation else None,
     )
     checkpoint = get_last_checkpoint(str(folder)) if same else None
     trainer.train(resume_from_checkpoint=checkpoint)
@@ -209,9 +214,11 @@ def fingerprint(config: TrainConfig, number: int, docs: Sequence[Document]) -> s
     recipe = config.model_dump(exclude={"output", "work", "stages", "gold"})
     recipe["stages"] = [s.model_dump() for s in config.stages[: number + 1]]
     digest = hashlib.sha256(json.dumps(recipe, sort_keys=True).encode())
-    weights = Path(config.encoder) / "model.safetensors"
-    if weights.is_file():
-        digest.update(sha256(weights).encode())
+    teacher = config.distillation.teacher if config.distillation else None
+    for folder in filter(None, (config.encoder, teacher)):
+        weights = Path(folder) / "model.safetensors"
+        if weights.is_file():
+            digest.update(sha256(weights).encode())
     for doc in docs:
         digest.update(doccano.to_line(doc).encode())
     return digest.hexdigest()

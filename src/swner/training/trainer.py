@@ -27,6 +27,7 @@ from swner.evaluation.scores import score_documents, total
 from swner.inference.predictor import Predictor
 from swner.inference.torch_backend import TorchBackend
 from swner.model.checkpoint import LoadedModel
+from swner.training.distill import Teacher
 
 BEST = "core_and_relations"  # what early stopping watches, as eval_<BEST>
 
@@ -89,6 +90,8 @@ class JointTrainer(Trainer):  # type: ignore[misc]
         dev: Documents to measure on; may be empty.
         config: Rates and budgets.
         learning_rate: Of the encoder's top layer.
+        callbacks: Hugging Face's callbacks.
+        teacher: A larger model to learn from beside the gold answers.
     """
 
     def __init__(
@@ -101,8 +104,10 @@ class JointTrainer(Trainer):  # type: ignore[misc]
         config: TrainingConfig,
         learning_rate: float,
         callbacks: list[Any],
+        teacher: Teacher | None = None,
     ) -> None:
         self._loaded = loaded
+        self._teacher = teacher
         self._dev = list(dev)
         self._config = config
         self._learning_rate = learning_rate
@@ -149,11 +154,19 @@ class JointTrainer(Trainer):  # type: ignore[misc]
         return_outputs: bool = False,
         num_items_in_batch: Any = None,
     ) -> Any:
-        """Tag loss plus relation loss."""
+        """Tag loss plus relation loss, and the distance to the teacher where there is one."""
         ids, mask = inputs.pop("input_ids"), inputs.pop("attention_mask")
         output = model(ids, mask)
         tag_loss, relation_loss = self._loaded.model.losses(output, **inputs)
         loss = tag_loss + relation_loss
+        if self._teacher is not None:
+            pairs = {
+                k: v for k, v in inputs.items() if k in {"pair_rows", "pair_spans", "pair_features"}
+            }
+            taught = self._teacher.loss(
+                self._loaded.model, output, input_ids=ids, attention_mask=mask, **pairs
+            )
+            loss = self._teacher.config.gold_weight * loss + taught
         return (loss, output) if return_outputs else loss
 
     def create_optimizer(self, *_: Any) -> torch.optim.Optimizer:
