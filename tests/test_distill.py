@@ -20,7 +20,7 @@ from swner.training.train import start_model, train
 def recipe(folder: Path, data: Path, **more: object) -> TrainConfig:
     values = {
         "work": str(folder / "runs"), "dev_share": 0.0,
-        "windows": {"max_pieces": 64, "context": 8}, "model": {"relation_width": 32},
+        "windows": {"max_pieces": 64, "context": 8}, "model": {"relation_width": 32, "dropout": 0.0, "hidden_dropout": 0.0},
         "training": {"batch_pieces": 256, "bf16": "no"},
         "stages": [{"name": "only", "train": [str(data)], "epochs": 40, "learning_rate": 4e-3}],
         **more,

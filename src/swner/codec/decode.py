@@ -12,7 +12,13 @@ import numpy.typing as npt
 
 from swner.codec.pairs import Pair
 from swner.codec.tags import TagSet
-from swner.codec.viterbi import Floats, Transitions, best_path, make_lattice, span_probability
+from swner.codec.viterbi import (
+    Floats,
+    Transitions,
+    best_paths,
+    make_lattices,
+    span_probability,
+)
 from swner.codec.windows import paragraphs
 from swner.document import Entity, Relation, Span
 from swner.schema import Schema
@@ -34,18 +40,31 @@ def decode_entities(
         transitions: Of the model's CRF, or those that are only legal.
         tags: The tag set.
     """
-    entities: list[Entity] = []
-    for start, end in paragraphs(text):
-        part = emissions[start:end].astype(np.float64)
-        spans = tags.decode(best_path(part, transitions))
-        lattice = make_lattice(part, transitions) if spans else None
-        for span, label in spans:
-            assert lattice is not None
-            score = span_probability(lattice, span, label, tags)
-            at = Span(start + span.start, start + span.end)
-            surface = text[at.start : at.end]
-            entities.append(Entity(at.start, at.end, label, surface, surface, score))
-    return balanced(text, whole_titles(text, [e for e in entities if e.surface.strip()]))
+    return decode_texts([text], [emissions], transitions=transitions, tags=tags)[0]
+
+
+def decode_texts(
+    texts: Sequence[str], emissions: Sequence[Floats], *, transitions: Transitions, tags: TagSet
+) -> list[list[Entity]]:
+    """`decode_entities` of many texts, all their paragraphs at once: that is several times faster."""
+    places = [(n, *bounds) for n, text in enumerate(texts) for bounds in paragraphs(text)]
+    parts = [emissions[n][start:end].astype(np.float64) for n, start, end in places]
+    spans = [tags.decode(path) for path in best_paths(parts, transitions)]
+    holding = [i for i, found in enumerate(spans) if found]
+    lattices = make_lattices([parts[i] for i in holding], transitions)
+    entities: list[list[Entity]] = [[] for _ in texts]
+    for i, lattice in zip(holding, lattices, strict=True):
+        n, offset, _ = places[i]
+        for span, label in spans[i]:
+            start, end = offset + span.start, offset + span.end
+            surface = texts[n][start:end]
+            if surface.strip():
+                score = span_probability(lattice, span, label, tags)
+                entities[n].append(Entity(start, end, label, surface, surface, score))
+    return [
+        balanced(text, whole_titles(text, found))
+        for text, found in zip(texts, entities, strict=True)
+    ]
 
 
 def whole_titles(text: str, entities: Sequence[Entity]) -> list[Entity]:
