@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 from swner.codec.tags import FORBIDDEN, TagSet
-from swner.codec.viterbi import Transitions, best_path, make_lattice, span_probability
+from swner.codec.viterbi import (
+    Transitions,
+    best_path,
+    best_paths,
+    make_lattice,
+    make_lattices,
+    span_probability,
+)
 from swner.document import Span
 
 TAGS = TagSet(("A", "B"))
@@ -65,3 +72,35 @@ def test_decoded_paths_are_legal_whatever_the_emissions() -> None:
 
 def test_empty_text_has_an_empty_path() -> None:
     assert len(best_path(np.zeros((0, 5)), Transitions.legal_only(TAGS))) == 0
+
+
+def test_sequences_that_step_together_are_decoded_as_alone() -> None:
+    random = np.random.default_rng(0)
+    _, transitions = random_case(1, 1)
+    for _ in range(30):
+        lengths = random.integers(1, 9, size=random.integers(1, 7))
+        sequences = [random.normal(size=(n, 5)) * 3 for n in lengths]
+        paths = best_paths(sequences, transitions)
+        lattices = make_lattices(sequences, transitions)
+        for sequence, path, lattice in zip(sequences, paths, lattices, strict=True):
+            every = list(itertools.product(range(5), repeat=len(sequence)))
+            if len(sequence) <= 4:
+                scores = [path_score(p, sequence, transitions) for p in every]
+                assert tuple(path) == every[int(np.argmax(scores))]
+            assert (path == best_path(sequence, transitions)).all()
+            alone = make_lattice(sequence, transitions)
+            assert lattice.forward == pytest.approx(alone.forward, abs=1e-9)
+            assert lattice.backward == pytest.approx(alone.backward, abs=1e-9)
+    assert best_paths([], transitions) == []
+    assert [len(p) for p in best_paths([np.zeros((0, 5)), np.zeros((2, 5))], transitions)] == [0, 2]
+
+
+def test_extreme_emissions_overflow_nothing() -> None:
+    """Forward sums stay finite where one tag is e to the 2,000 times likelier than the others."""
+    emissions = np.full((4, 5), -2000.0)
+    emissions[:, 0] = 0.0
+    lattice = make_lattice(emissions, Transitions.legal_only(TAGS))
+    assert np.isfinite(lattice.forward).all()
+    assert np.isfinite(lattice.backward).all()
+    assert lattice.log_partition == pytest.approx(0.0, abs=1e-9)
+    assert span_probability(lattice, Span(1, 2), "A", TAGS) == 0

@@ -106,7 +106,10 @@ class _Counter:
             label: np.cumsum([0, *(e.label == label for e in entities)])
             for label in {e.label for e in entities}
         }
-        self._marks = [np.cumsum([0, *(c in marks for c in text)]) for marks in _MARKS]
+        codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+        self._marks = [
+            np.concatenate([[0], np.isin(codes, [*map(ord, marks)]).cumsum()]) for marks in _MARKS
+        ]
 
     def between(self, label: str, first: int, second: int) -> int:
         """Entities of a label strictly between two entities, by index."""

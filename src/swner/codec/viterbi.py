@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -137,10 +138,10 @@ class Lattice:
     forward: Floats
     backward: Floats
 
-    @property
+    @cached_property
     def log_partition(self) -> float:
         """Log of the summed scores of all paths."""
-        return float(_log_sum(self.forward[-1] + self.transitions.end, axis=0))
+        return float(np.logaddexp.reduce(self.forward[-1] + self.transitions.end))
 
 
 def make_lattice(emissions: Floats, transitions: Transitions) -> Lattice:
@@ -198,11 +199,6 @@ def span_probability(lattice: Lattice, span: Span, label: str, tags: TagSet) -> 
         score += lattice.transitions.end[last]
     else:
         after = step[last] + lattice.emissions[span.end] + lattice.backward[span.end]
-        score += _log_sum(np.delete(after, inside), axis=0)
+        after[inside] = -np.inf
+        score += np.logaddexp.reduce(after)
     return float(np.exp(min(0.0, score - lattice.log_partition)))
-
-
-def _log_sum(values: Floats, axis: int) -> Floats:
-    top = values.max(axis=axis, keepdims=True)
-    total = np.log(np.exp(values - top).sum(axis=axis)) + np.squeeze(top, axis)
-    return np.asarray(total)
