@@ -33,13 +33,20 @@ class Encoded:
 
 
 class Backend(Protocol):
-    """Runs the network; no decoding."""
+    """Runs the network; no decoding.
+
+    Attributes:
+        n_callers: Threads that call `encode` at the same time. A backend that spreads one call
+            over all cores has 1; one whose calls take a core each has as many as there are cores
+            (that scales better, as no core waits for another), and must be safe for it.
+    """
 
     schema: Schema
     pieces: PieceTable
     windows: WindowConfig
     transitions: Transitions
     digest: str
+    n_callers: int
 
     def encode(self, batch: Batch) -> Sequence[Encoded]:
         """Scores and states of each window of a batch, in its order."""
