@@ -14,7 +14,7 @@ import text_noise as noise
 
 from swner.text.decode import UndecodableError, decode
 from swner.text.raw import RawDocument, Read, Unreadable
-from swner.text.read import read_inputs
+from swner.text.read import list_files, read_inputs
 
 TEXT = "近日,民政部印发《关于加强社会工作人才队伍建设的意见》,要求各地抓好落实。\n各地要加强领导。"
 
@@ -275,6 +275,68 @@ def test_folders_ids_and_odd_names(tmp_path: Path) -> None:
     assert ids[4:] == ["b/空 格#/页.1", "missing"]
     assert [one.id for one in found if isinstance(one, Unreadable)] == ["c", "missing"]
     assert "'.docx'" in found[2].reason  # type: ignore[union-attr]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes and links as on Unix")
+def test_pipes_links_and_closed_folders_are_named_and_hang_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    os.mkfifo(tmp_path / "pipe.txt")
+    (tmp_path / "gone.txt").symlink_to(tmp_path / "nowhere.txt")
+    (tmp_path / "in.txt").mkdir()
+    (tmp_path / "in.txt" / "page.txt").write_text(TEXT, encoding="utf-8")
+    (tmp_path / "linked").symlink_to(tmp_path / "in.txt")
+    (tmp_path / "closed").mkdir()
+    scandir = os.scandir
+
+    def forbid(path: str) -> object:  # permissions do not bind root, whom tests may run as
+        if str(path).endswith("closed"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", forbid)
+    found = {one.id: getattr(one, "reason", None) for one in read(tmp_path)}
+    assert sorted(found) == ["closed", "gone", "in.txt/page", "linked", "pipe"]
+    assert found["in.txt/page"] is None
+    assert "pipe" in str(found["pipe"])
+    assert found["gone"] == "no such file or folder"
+    assert "link to a folder" in str(found["linked"])
+    assert "Permission denied" in str(found["closed"])
+
+
+def test_a_page_too_large_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a.txt").write_text(TEXT, encoding="utf-8")
+    monkeypatch.setattr("swner.text.read.LARGEST_PAGE", 100)
+    assert "too large" in reason(read(tmp_path / "a.txt"))
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.csv", "a.parquet", "a.txt"])
+def test_bytes_taken_add_up_to_the_file(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    rows = [{"id": str(i), "text": TEXT * (1 + i % 3)} for i in range(40)]
+    if name == "a.jsonl":
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    elif name == "a.csv":
+        with path.open("w", encoding="utf-8", newline="") as stream:
+            writer = csv.DictWriter(stream, ("id", "text"), lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(rows)
+    elif name == "a.parquet":
+        pq.write_table(pa.Table.from_pylist(rows), path)
+    else:
+        path.write_text(TEXT, encoding="utf-8")
+    taken = sum(one.n_bytes for one in read(path))
+    assert taken == pytest.approx(path.stat().st_size, rel=0.05)
+
+
+def test_folders_are_streamed(tmp_path: Path) -> None:
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "x.txt").write_text(TEXT, encoding="utf-8")
+    files = list_files([tmp_path])
+    assert next(files).id == "a/x"
+    (tmp_path / "b" / "later.txt").write_text(TEXT, encoding="utf-8")
+    assert [file.id for file in files] == ["b/later", "b/x"]
 
 
 def test_a_big_table_is_streamed(tmp_path: Path) -> None:

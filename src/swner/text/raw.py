@@ -20,6 +20,7 @@ class RawDocument:
         encoding: How the file's bytes were read.
         meta: For a record its other fields; for a page `title` and `published` where its metadata
             gives them, `n_dropped_bytes` and `n_replaced` where decoding lost something.
+        n_bytes: About how many bytes of the file it took; what progress is measured by.
     """
 
     id: str
@@ -28,6 +29,7 @@ class RawDocument:
     kind: Literal["page", "record"]
     encoding: str
     meta: Mapping[str, Any] = field(default_factory=dict)
+    n_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +40,13 @@ class Unreadable:
         id: The id it would have had, as far as that is known.
         path: The file.
         reason: What is wrong, where, what was expected.
+        n_bytes: About how many bytes of the file it took.
     """
 
     id: str
     path: Path
     reason: str
+    n_bytes: int = 0
 
 
 Read = RawDocument | Unreadable

@@ -6,6 +6,7 @@ import csv
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,9 @@ def read_jsonl(
         for number, line in enumerate(lines, start=1):
             if line.strip():
                 n_seen += 1
-                yield _json_record(line, path, f"{file_id}:{number}", columns, encoding)
+                n_bytes = len(line.encode(encoding, "replace"))
+                record = _json_record(line, path, f"{file_id}:{number}", columns, encoding)
+                yield replace(record, n_bytes=n_bytes)
     if not n_seen:
         yield Unreadable(file_id, path, "empty: no line holds a record")
 
@@ -155,7 +158,9 @@ def read_csv(
                 yield Unreadable(f"{file_id}-{number}", path, f"{where}: {reason}")
                 continue
             values: dict[str, Any] = dict(zip(names, row, strict=True))
-            yield _row(values, path, f"{file_id}-{number}", where, chosen, decoded.encoding)
+            n_bytes = len(",".join(row).encode(decoded.encoding, "replace")) + 1
+            record = _row(values, path, f"{file_id}-{number}", where, chosen, decoded.encoding)
+            yield replace(record, n_bytes=n_bytes)
         if not number:
             yield Unreadable(file_id, path, f"{path}: empty: a header and no rows")
 
@@ -200,11 +205,13 @@ def read_parquet(
                 yield Unreadable(file_id, path, f"{path}: {chosen}")
                 return
             number = 0
+            n_bytes = path.stat().st_size // max(1, file.metadata.num_rows)
             for batch in file.iter_batches(batch_size=_BATCH_ROWS):
                 for values in batch.to_pylist():
                     number += 1
                     where = f"{path}: row {number}"
-                    yield _row(values, path, f"{file_id}-{number}", where, chosen, "parquet")
+                    record = _row(values, path, f"{file_id}-{number}", where, chosen, "parquet")
+                    yield replace(record, n_bytes=n_bytes)
             if not number:
                 yield Unreadable(file_id, path, f"{path}: empty: no rows")
     except (pyarrow.ArrowException, OSError) as error:
