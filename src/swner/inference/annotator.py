@@ -6,14 +6,14 @@ clean one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import islice
 from typing import Any
 
 from swner.document import Document, Entity
 from swner.inference.backend import Backend
-from swner.inference.predictor import LOOK_AHEAD, Predictor
+from swner.inference.predictor import Predictor, grouped
 from swner.text.articles import Article, whole
 
 
@@ -52,12 +52,39 @@ class Annotator:
         Args:
             articles: Documents over the raw text of an article, each with the article itself.
         """
-        stream = iter(articles)
-        while chunk := list(islice(stream, LOOK_AHEAD)):
-            clean = [Document(doc.id, article.clean.text) for doc, article in chunk]
-            for (doc, article), found in zip(chunk, self._predictor.annotate(clean), strict=True):
-                named = doc.with_meta(model=self.backend.digest) if self.backend.digest else doc
-                yield _on_raw(named, article, found)
+        for found in self.annotate_groups(grouped(articles, n_chars=lambda one: len(one[0].text))):
+            if isinstance(found, Exception):
+                raise found
+            yield from found
+
+    def annotate_groups(
+        self, groups: Iterable[Sequence[tuple[Document, Article]]]
+    ) -> Iterator[list[Document] | Exception]:
+        """Annotate groups of articles, in order; what is found depends on the group alone.
+
+        Yields:
+            For each group its documents, or what went wrong in it; later groups go on.
+        """
+        under_way: deque[Sequence[tuple[Document, Article]]] = deque()
+
+        def clean() -> Iterator[list[Document]]:
+            for group in groups:
+                under_way.append(group)
+                yield [Document(doc.id, article.clean.text) for doc, article in group]
+
+        for found in self._predictor.annotate_groups(clean()):
+            group = under_way.popleft()
+            if isinstance(found, Exception):
+                yield found
+            else:
+                yield [
+                    _on_raw(self._named(doc), article, one)
+                    for (doc, article), one in zip(group, found, strict=True)
+                ]
+
+    def _named(self, doc: Document) -> Document:
+        """With the model that annotates it, where that has a name."""
+        return doc.with_meta(model=self.backend.digest) if self.backend.digest else doc
 
 
 def as_document(id: str, article: Article, **meta: Any) -> tuple[Document, Article]:
