@@ -13,13 +13,21 @@ from swner.training.trainer import BEST
 
 
 def arguments(
-    config: TrainConfig, stage: StageConfig, folder: Path, *, has_dev: bool
+    config: TrainConfig, stage: StageConfig, folder: Path, *, n_epochs: int, has_dev: bool
 ) -> TrainingArguments:
-    """Hugging Face's arguments for a stage."""
-    when = "epoch" if has_dev else "no"
+    """Hugging Face's arguments for a stage.
+
+    Args:
+        config: The recipe.
+        stage: One of its stages.
+        folder: Of the checkpoints.
+        n_epochs: To train, those of an interrupted run included.
+        has_dev: Whether there are documents to measure on after each epoch.
+    """
+    stops = has_dev and stage.patience is not None
     return TrainingArguments(
         output_dir=str(folder),
-        num_train_epochs=stage.epochs,
+        num_train_epochs=n_epochs,
         learning_rate=stage.learning_rate,
         lr_scheduler_type="linear",
         warmup_steps=config.training.warmup_share,
@@ -27,12 +35,13 @@ def arguments(
         seed=config.seed,
         bf16=use_bf16(config),
         use_cpu=not torch.cuda.is_available(),
-        eval_strategy=when,
+        eval_strategy="epoch" if has_dev else "no",
         save_strategy="epoch",
         save_total_limit=1,
-        load_best_model_at_end=has_dev,
-        metric_for_best_model=f"eval_{BEST}" if has_dev else None,
-        greater_is_better=True if has_dev else None,
+        restore_callback_states_from_checkpoint=True,
+        load_best_model_at_end=stops,
+        metric_for_best_model=f"eval_{BEST}" if stops else None,
+        greater_is_better=True if stops else None,
         logging_steps=20,
         report_to=[],
         disable_tqdm=not _is_terminal(),

@@ -17,9 +17,10 @@ from swner.training.model_card import write_model_card
 def record_run(config: TrainConfig, output: Path, *, work: Path, scores: Scores | None) -> None:
     """Write metrics.json, train.json (config, data hashes, versions, histories) and the card."""
     sources = sorted({s for stage in config.stages for s in (*stage.train, *stage.replay)})
+    folders = [work / f"{number}-{stage.name}" for number, stage in enumerate(config.stages)]
     histories = {
-        done.parent.name: json.loads((done / "history.json").read_text(encoding="utf-8"))
-        for done in sorted(work.glob("[0-9]*/done"))
+        folder.name: json.loads((folder / "history.json").read_text(encoding="utf-8"))
+        for folder in folders
     }
     seconds = {
         stage: next(row["train_runtime"] for row in rows if "train_runtime" in row)

@@ -19,7 +19,6 @@ from typing import Any
 import torch
 from rich.console import Console
 from transformers import EarlyStoppingCallback, set_seed
-from transformers.trainer_utils import get_last_checkpoint
 
 from swner.codec.encode import Encoder, EncodingLoss, Features
 from swner.config import StageConfig, TrainConfig
@@ -36,6 +35,7 @@ from swner.schema import SCHEMA
 from swner.training.arguments import arguments
 from swner.training.distill import Teacher, keep_layers
 from swner.training.record import record_run, write_json
+from swner.training.resume import last_checkpoint
 from swner.training.trainer import JointTrainer
 
 console = Console(stderr=True)
@@ -97,7 +97,11 @@ def work_dir(config: TrainConfig) -> Path:
 
 
 def start_model(config: TrainConfig) -> LoadedModel:
-    """The encoder with fresh classifiers; for a student, its chosen layers and the teacher's classifiers."""
+    """The encoder with fresh classifiers; for a student, its chosen layers and the teacher's classifiers.
+
+    Always the same for a recipe: the fresh weights follow from its seed.
+    """
+    set_seed(config.seed)
     loaded = new_model(config.encoder, schema=SCHEMA, config=config.model, windows=config.windows)
     if config.distillation:
         keep_layers(loaded, config.distillation)
@@ -144,8 +148,8 @@ def train_stage(
         loaded: The model to start from; its weights are changed.
         docs: Documents to learn from; those in `dev` are left out.
         number: Which of `config.stages`.
-        dev: Documents to choose the best epoch on, where the stage has a `patience`; else the last
-            epoch is taken.
+        dev: Documents to measure on after each epoch. Where the stage has a `patience`, the best
+            epoch on them is taken, else the last one.
         config: The recipe.
         folder: Holds `NUMBER-NAME/`, with checkpoints and, at the end, the finished stage in `done/`.
         resume: Take up a finished or an interrupted stage of the same recipe and data.
@@ -159,9 +163,9 @@ def train_stage(
             f"stage {stage.name}: no documents to train on in {', '.join(stage.train)} once the dev "
             "documents are taken out. Add data, or lower dev_share."
         )
-    mark = fingerprint(config, number, docs)
+    mark = fingerprint(config, number, docs, dev=dev, start=loaded)
     same = resume and _read(folder / "fingerprint") == mark
-    if same and (folder / "done" / "swner.json").exists():
+    if same and (folder / "done").exists():
         console.print(f"stage {stage.name}: finished before, taken from {folder}")
         return load_model(folder / "done")
     if not same and folder.exists():
@@ -169,29 +173,33 @@ def train_stage(
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "fingerprint").write_text(mark, encoding="utf-8")
     features = stage_features(loaded, docs, stage=stage, config=config)
-    watched = list(dev) if stage.patience else []
-    console.print(f"stage {stage.name}: {len(watched)} dev documents to stop on")
+    checkpoint = last_checkpoint(folder) if same else None
+    if checkpoint:
+        console.print(f"stage {stage.name}: taken up after epoch {checkpoint.n_epochs}")
     callbacks: list[Any] = []
-    if watched:
-        callbacks.append(EarlyStoppingCallback(early_stopping_patience=stage.patience or 1))
+    if dev and stage.patience:
+        callbacks.append(EarlyStoppingCallback(early_stopping_patience=stage.patience))
+    stopped = checkpoint is not None and checkpoint.stopped
+    n_epochs = checkpoint.n_epochs if checkpoint and stopped else stage.epochs
     trainer = JointTrainer(
         loaded,
-        args=arguments(config, stage, folder, has_dev=bool(watched)),
+        args=arguments(config, stage, folder, n_epochs=n_epochs, has_dev=bool(dev)),
         features=features,
-        dev=watched,
+        dev=dev,
         config=config.training,
         learning_rate=stage.learning_rate,
         callbacks=callbacks,
         teacher=Teacher(config.distillation) if config.distillation else None,
     )
-    checkpoint = get_last_checkpoint(str(folder)) if same else None
-    trainer.train(resume_from_checkpoint=checkpoint)
+    trainer.train(resume_from_checkpoint=str(checkpoint.path) if checkpoint else None)
     loaded.model.eval()
-    save_model(loaded, folder / "done")
-    write_json(folder / "done" / "history.json", trainer.state.log_history)
+    write_json(folder / "history.json", trainer.state.log_history)
+    save_model(loaded, folder / "saving")
+    (folder / "saving").rename(folder / "done")  # at once, so that a kill leaves no half of it
     for old in folder.glob("checkpoint-*"):
         shutil.rmtree(old)
-    return loaded
+    # The stored weights are rounded: the next stage starts from them whether or not it is resumed.
+    return load_model(folder / "done")
 
 
 def stage_features(
@@ -209,17 +217,23 @@ def stage_features(
     return features
 
 
-def fingerprint(config: TrainConfig, number: int, docs: Sequence[Document]) -> str:
-    """Changes with anything that a stage's result depends on: recipe, encoder, data."""
+def fingerprint(
+    config: TrainConfig,
+    number: int,
+    docs: Sequence[Document],
+    *,
+    dev: Sequence[Document],
+    start: LoadedModel,
+) -> str:
+    """Changes with anything that a stage's result depends on: recipe, weights at its start, data."""
     recipe = config.model_dump(exclude={"output", "work", "stages", "gold"})
     recipe["stages"] = [s.model_dump() for s in config.stages[: number + 1]]
     digest = hashlib.sha256(json.dumps(recipe, sort_keys=True).encode())
-    teacher = config.distillation.teacher if config.distillation else None
-    for folder in filter(None, (config.encoder, teacher)):
-        weights = Path(folder) / "model.safetensors"
-        if weights.is_file():
-            digest.update(sha256(weights).encode())
-    for doc in docs:
+    for weights in start.model.state_dict().values():
+        digest.update(weights.detach().cpu().contiguous().numpy().tobytes())
+    if config.distillation:
+        digest.update(sha256(Path(config.distillation.teacher) / "model.safetensors").encode())
+    for doc in (*docs, *(dev if config.stages[number].patience else ())):
         digest.update(doccano.to_line(doc).encode())
     return digest.hexdigest()
 
