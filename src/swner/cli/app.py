@@ -101,6 +101,24 @@ def evaluate(
 
 
 @app.command()
+def calibrate(
+    model: Annotated[Path, typer.Argument(metavar="MODEL", help="A model directory")],
+    data: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[DATA…]", help="Annotated documents it was not trained on"),
+    ] = None,
+    folds: Annotated[
+        Path | None,
+        typer.Option(help="Run folder that `swner crossval` left; by default the recipe's own"),
+    ] = None,
+) -> None:
+    """Make a model's scores mean what they say, by held-out articles."""
+    from swner.cli.calibrate import run
+
+    run(model, data or [], folds)
+
+
+@app.command()
 def predict(
     inputs: Annotated[list[Path], typer.Argument(metavar="INPUT…", help="Files and folders")],
     output: Annotated[Path, typer.Option(help="Folder for documents.jsonl and ledger.jsonl")],

@@ -86,6 +86,7 @@ class Reliability:
                     "n": b.n,
                     "mean_score": round(b.mean_score, 4),
                     "share_right": round(b.share_right, 4),
+                    "interval": b.interval.to_json(),
                 }
                 for b in self.bins
                 if b.n

@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from swner.codec.calibration import Calibration
 from swner.codec.collate import Batch
 from swner.codec.pairs import PairBatch
 from swner.codec.tokenize import PieceTable
@@ -36,6 +37,7 @@ class Backend(Protocol):
     """Runs the network; no decoding.
 
     Attributes:
+        calibration: What makes scores mean what they say; None leaves them as they are.
         n_callers: Threads that call `encode` at the same time. A backend that spreads one call
             over all cores has 1; one whose calls take a core each has as many as there are cores
             (that scales better, as no core waits for another), and must be safe for it.
@@ -46,6 +48,7 @@ class Backend(Protocol):
     windows: WindowConfig
     transitions: Transitions
     digest: str
+    calibration: Calibration | None
     n_callers: int
 
     def encode(self, batch: Batch) -> Sequence[Encoded]:

@@ -165,7 +165,7 @@ class Predictor:
             future.cancel()
         chunk.running.clear()  # the scores need not wait for whoever takes the documents
         if chunk.is_last:
-            yield group.annotated() if group.error is None else group.error
+            yield self._scored(group.annotated()) if group.error is None else group.error
 
     def _decode(self, chunk: _Chunk) -> None:
         encoded: dict[int, Encoded] = {}
@@ -186,6 +186,11 @@ class Predictor:
         for section, entities in zip(sections, found, strict=True):
             relations = self._relations(section, entities)
             chunk.group.add(section, entities, relations)
+
+    def _scored(self, docs: list[Document]) -> list[Document]:
+        """Scores as the model's calibration has them; what was found stays the same."""
+        calibration = self._backend.calibration
+        return docs if calibration is None else [calibration.apply(doc) for doc in docs]
 
     def _relations(self, section: _Section, entities: Sequence[Entity]) -> list[Relation]:
         schema = self._backend.schema
@@ -244,13 +249,16 @@ class _Group:
         self, section: _Section, entities: Sequence[Entity], relations: Sequence[Relation]
     ) -> None:
         """Take in what was found in the next section of a document."""
-        known = self._entities[section.number]
+        known, start = self._entities[section.number], section.start
         n_known = len(known)
-        for e in entities:
-            known.append(replace(e, start=e.start + section.start, end=e.end + section.start))
-        for r in relations:
-            shifted = replace(r, head=r.head + n_known, tail=r.tail + n_known)
-            self._relations[section.number].append(shifted)
+        if start:
+            entities = [replace(e, start=e.start + start, end=e.end + start) for e in entities]
+        if n_known:
+            relations = [
+                replace(r, head=r.head + n_known, tail=r.tail + n_known) for r in relations
+            ]
+        known += entities
+        self._relations[section.number] += relations
 
     def annotated(self) -> list[Document]:
         """The documents with all that was found."""

@@ -31,6 +31,7 @@ class TorchBackend:
         self.windows = loaded.windows
         self.transitions = loaded.model.crf.to_transitions()
         self.digest = loaded.digest
+        self.calibration = loaded.calibration
         self.n_callers = 1
         self._bf16 = bf16
 

@@ -3,6 +3,7 @@
     config.json, model.safetensors, tokenizer*.json   a Transformers token classifier as it is
     joint.safetensors                                  CRF and relation classifier
     swner.json                                         schema, window size, layer sizes, format
+    calibration.json                                   what scores mean, if they were calibrated
     README.md, metrics.json, train.json                model card, measures, the recipe
 
 Weights are safetensors in fp16; nothing is unpickled.
@@ -28,6 +29,7 @@ from transformers import (
 )
 from transformers.utils import logging
 
+from swner.codec.calibration import Calibration, read_calibration
 from swner.codec.tags import TagSet
 from swner.codec.tokenize import PieceTable
 from swner.config import ModelConfig, WindowConfig
@@ -42,7 +44,12 @@ _SETTINGS, _JOINT, _WEIGHTS = "swner.json", "joint.safetensors", "model.safetens
 
 @dataclass(frozen=True)
 class LoadedModel:
-    """A joint model with all that is needed to run it; `digest` names its weights if they are on disk."""
+    """A joint model with all that is needed to run it.
+
+    Attributes:
+        digest: Names its weights if they are on disk.
+        calibration: Of its scores; None where there is none.
+    """
 
     model: JointModel
     pieces: PieceTable
@@ -50,6 +57,7 @@ class LoadedModel:
     windows: WindowConfig
     config: ModelConfig
     digest: str = ""
+    calibration: Calibration | None = None
 
 
 def new_model(
@@ -162,7 +170,15 @@ def load_model(path: Path) -> LoadedModel:
             "belong together; train or copy the model again."
         ) from error
     model.eval()
-    return LoadedModel(model, PieceTable(vocabulary), schema, windows, config, _digest(path))
+    return LoadedModel(
+        model,
+        PieceTable(vocabulary),
+        schema,
+        windows,
+        config,
+        _digest(path),
+        read_calibration(path, schema),
+    )
 
 
 def _digest(path: Path) -> str:

@@ -28,7 +28,9 @@ from swner.evaluation.precision import Tally
 from swner.evaluation.reliability import Reliability, reliability
 from swner.schema import Schema
 
-FILE = "held_out.json"
+HELD_OUT = "held_out.json"
+"""What `swner crossval` leaves in the run's folder."""
+
 COLUMNS = ("label", "score", "right", "real", "source", "raw")
 """Of a row of the file: those of `ScoredItem`, and the score that the model itself gives."""
 

@@ -1,13 +1,13 @@
 """`swner crossval`: train without one page at a time and score that page.
 
 Stages that hold no gold document are the same for all folds, so they are trained once; what they
-give is also scored on all pages, as quality on real text that was never trained on.
+give is also scored on all pages, as quality on real text that was never trained on. What the folds
+find in their pages, and in a share each of the dev documents, is kept to calibrate scores with.
 """
 
 from __future__ import annotations
 
 import copy
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,12 @@ from swner.config import TrainConfig
 from swner.corpus.load import load
 from swner.document import Document
 from swner.evaluation.crossval import page_folds, summary
-from swner.evaluation.scores import Scores
+from swner.evaluation.scores import Scores, score_documents, total
 from swner.model.checkpoint import LoadedModel
+from swner.training.calibrate import HELD_OUT, HeldOut, held_out_items, write_held_out
+from swner.training.record import CROSSVAL, recipe_record, write_json
 from swner.training.train import (
+    annotate,
     console,
     dev_documents,
     measure,
@@ -31,7 +34,10 @@ from swner.training.train import (
 
 
 def cross_validate(config: TrainConfig, *, resume: bool = False) -> dict[str, Any]:
-    """Score every gold page by a model that never saw it; writes `crossval.json` in the run's folder.
+    """Score every gold page by a model that never saw it.
+
+    Writes `crossval.json` and `held_out.json` in the run's folder; `swner train` and
+    `swner calibrate` take the model's measures and calibration from there.
 
     Args:
         config: The recipe; `config.gold` names the pages.
@@ -53,24 +59,30 @@ def cross_validate(config: TrainConfig, *, resume: bool = False) -> dict[str, An
     )
     result: dict[str, Any] = {"unseen_real": None}
     if n_shared:
-        unseen = {f.page: measure(shared, f.test, bf16=False) for f in folds}
+        unseen = {f.page: measure(shared, f.test) for f in folds}
         result["unseen_real"] = summary(unseen)
     scores: dict[str, Scores] = {}
-    for fold in folds:
+    held_out = HeldOut()
+    for number, fold in enumerate(folds):
         prepare_torch(config)
         held = {d.id for d in fold.test}
         rest = [[d for d in docs if d.id not in held] for docs in stages]
         folder = work_dir(config) / f"without-{Path(fold.page).stem}"
         numbers = range(n_shared, len(stages))
         model = _run(copy.deepcopy(shared), config, rest, numbers, dev, folder, resume)
-        scores[fold.page] = measure(model, fold.test, bf16=False)
+        pred = annotate(model, fold.test)
+        scores[fold.page] = total(score_documents(fold.test, pred))
+        share = dev[number :: len(folds)]
+        held_out += held_out_items(
+            zip([*fold.test, *share], [*pred, *annotate(model, share)], strict=True)
+        )
         console.print(
             f"without {fold.page}: core {scores[fold.page].core.f1:.3f}, "
             f"all {scores[fold.page].all.f1:.3f}, relations {scores[fold.page].all_relations.f1:.3f}"
         )
     result["crossval"] = summary(scores)
-    path = work_dir(config) / "crossval.json"
-    path.write_text(json.dumps(result, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    write_json(work_dir(config) / CROSSVAL, result)
+    write_held_out(held_out, work_dir(config) / HELD_OUT, recipe=recipe_record(config))
     return result
 
 

@@ -83,11 +83,16 @@ def train(config: TrainConfig, *, resume: bool = False) -> TrainResult:
             folder=work_dir(config),
             resume=resume,
         )
-    scores = measure(loaded, dev, bf16=False) if dev else None
+    scores = measure(loaded, dev) if dev else None
     output = Path(config.output)
     save_model(loaded, output)
     seconds = time.monotonic() - started
-    record_run(config, output, work=work_dir(config), scores=scores)
+    if not record_run(config, output, work=work_dir(config), scores=scores):
+        console.print(
+            f"{output}: scores are not calibrated, as {work_dir(config)} holds no cross-validation of "
+            "this recipe on this data. Run `swner crossval` with the recipe and then "
+            f"`swner calibrate {output}`."
+        )
     return TrainResult(loaded, scores, seconds)
 
 
@@ -263,7 +268,11 @@ def report_loss(loss: EncodingLoss, stage: StageConfig, config: TrainConfig) -> 
         )
 
 
-def measure(loaded: LoadedModel, docs: Sequence[Document], *, bf16: bool) -> Scores:
+def measure(loaded: LoadedModel, docs: Sequence[Document]) -> Scores:
     """Scores of a model on documents, summed."""
-    predictor = Predictor(TorchBackend(loaded, bf16=bf16))
-    return total(score_documents(docs, predictor.annotate(docs)))
+    return total(score_documents(docs, annotate(loaded, docs)))
+
+
+def annotate(loaded: LoadedModel, docs: Sequence[Document]) -> list[Document]:
+    """What a model finds in clean documents, in full precision."""
+    return list(Predictor(TorchBackend(loaded)).annotate(docs))
