@@ -12,7 +12,7 @@ from rich.table import Table
 from swner.corpus import doccano
 from swner.document import Document
 from swner.errors import DataError
-from swner.inference.batch import DOCUMENTS
+from swner.inference.output import DOCUMENTS
 from swner.schema import SCHEMA
 
 

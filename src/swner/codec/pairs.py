@@ -23,6 +23,9 @@ FEATURE_SIZES = {"signature": 16, "distance": 24, "heads_between": 6, "tails_bet
 """Number of values of each pair feature, in the order of the columns."""
 
 _MARKS = ("、", "，,", "：:", "；;", "。！？!?")  # from the weakest to the strongest
+_STRENGTH_OF = np.zeros(0x110000, np.uint8)  # of each character: 1 for the weakest mark, 0 for none
+for _strength, _marks in enumerate(_MARKS, start=1):
+    _STRENGTH_OF[[ord(mark) for mark in _marks]] = _strength
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +110,10 @@ class _Counter:
             for label in {e.label for e in entities}
         }
         codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+        strengths = _STRENGTH_OF[codes]
         self._marks = [
-            np.concatenate([[0], np.isin(codes, [*map(ord, marks)]).cumsum()]) for marks in _MARKS
+            np.concatenate([[0], (strengths == strength).cumsum()])
+            for strength in range(1, len(_MARKS) + 1)
         ]
 
     def between(self, label: str, first: int, second: int) -> int:

@@ -58,6 +58,11 @@ class InputFile:
     id: str
     problem: str | None = None
 
+    @property
+    def is_table(self) -> bool:
+        """Whether it holds records and not one page."""
+        return self.path.suffix.lower() in _TABLES
+
 
 def read_inputs(
     paths: Iterable[Path], *, text_column: str | None = None, id_column: str | None = None
