@@ -30,8 +30,6 @@ class QuantisingBackend(TorchBackend):
     So a document's scores depend on what else is in its batch, and on the padding.
     """
 
-    n_callers = 3
-
     def encode(self, batch: Batch) -> Sequence[Encoded]:
         found = super().encode(batch)
         step = max(np.abs(one.emissions).max() for one in found) * batch.input_ids.size / 40_000
@@ -63,6 +61,4 @@ def annotator(tiny_model: Path) -> Annotator:
 
 @pytest.fixture(scope="session")
 def quantising(tiny_model: Path) -> Annotator:
-    backend = QuantisingBackend(load_model(tiny_model))
-    backend.n_callers = QuantisingBackend.n_callers
-    return Annotator(backend)
+    return Annotator(QuantisingBackend(load_model(tiny_model)))

@@ -71,6 +71,16 @@ def test_in_groups_as_one_by_one(annotator: Annotator) -> None:
             assert doc.text[e.start : e.end] == e.surface
 
 
+@pytest.mark.parametrize("n_callers", [2, 5])
+def test_several_callers_find_the_same(tiny_model: Path, n_callers: int) -> None:
+    backend = TorchBackend(load_model(tiny_model))
+    docs = [*documents(30), Document("one", make_text(8, 900))]
+    alone = list(Predictor(backend, group_chars=1500).annotate(docs))
+    backend.n_callers = n_callers
+    together = list(Predictor(backend, group_chars=1500).annotate(docs))
+    assert [keys(d) for d in together] == [keys(d) for d in alone]
+
+
 def test_scores_depend_on_the_group_and_on_nothing_else(quantising: Annotator) -> None:
     docs = documents(40)
     groups = list(grouped(docs, n_chars=lambda d: len(d.text), limit=2000))

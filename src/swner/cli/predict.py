@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import shutil
 import time
@@ -69,15 +71,22 @@ def check_inputs(inputs: list[Path]) -> None:
 
 def run_settings(annotator: Annotator, columns: Columns) -> Mapping[str, Any]:
     """What the records of a run depend on besides its inputs."""
+    calibration = annotator.backend.calibration
     return {
         "swner": swner.__version__,
         "model": annotator.backend.digest,
         "backend": type(annotator.backend).__name__,
+        "calibration": _digest(calibration.to_json()) if calibration else None,
         "text_column": columns.text,
         "id_column": columns.id,
         "group_chars": GROUP_CHARS,
         "batch_pieces": BATCH_PIECES,
     }
+
+
+def _digest(value: object) -> str:
+    """Twelve hex digits of a JSON value."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:12]
 
 
 def _predict(

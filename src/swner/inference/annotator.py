@@ -76,11 +76,15 @@ class Annotator:
             group = under_way.popleft()
             if isinstance(found, Exception):
                 yield found
-            else:
-                yield [
+                continue
+            try:
+                on_raw: list[Document] | Exception = [
                     _on_raw(self._named(doc), article, one)
                     for (doc, article), one in zip(group, found, strict=True)
                 ]
+            except Exception as error:
+                on_raw = error
+            yield on_raw
 
     def _named(self, doc: Document) -> Document:
         """With the model that annotates it, where that has a name."""

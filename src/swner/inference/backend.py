@@ -40,7 +40,8 @@ class Backend(Protocol):
         calibration: What makes scores mean what they say; None leaves them as they are.
         n_callers: Threads that call `encode` at the same time. A backend that spreads one call
             over all cores has 1; one whose calls take a core each has as many as there are cores
-            (that scales better, as no core waits for another), and must be safe for it.
+            (that scales better, as no core waits for another), must be safe for it, and must give
+            a window the same scores in any batch, since batches are then cut by the cores there are.
     """
 
     schema: Schema

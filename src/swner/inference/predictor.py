@@ -134,9 +134,11 @@ class Predictor:
             yield _Chunk(group, places, is_last=True)
 
     def _start(self, chunk: _Chunk, pool: ThreadPoolExecutor) -> None:
-        """Hand the batches of a chunk to the threads that run the network."""
+        """Hand the batches of a chunk to the threads that run the network: some to each."""
         lengths = [len(place.window) for place in chunk.places]
-        for rows in batches_by_length(lengths, budget=self._batch_pieces):
+        n_callers = self._backend.n_callers
+        share = sum(lengths) // n_callers if n_callers > 1 else self._batch_pieces
+        for rows in batches_by_length(lengths, budget=min(share, self._batch_pieces)):
             places = [chunk.places[row] for row in rows]
             texts = [chunk.group.text_of(place) for place in places]
             chunk.running.append((rows, pool.submit(self._encode, places, texts)))
@@ -156,16 +158,19 @@ class Predictor:
     def _finish(self, chunk: _Chunk) -> Iterator[list[Document] | Exception]:
         """Decode a chunk once it has run; give its group's result if it is the last one of it."""
         group = chunk.group
+        annotated: list[Document] = []
         if group.error is None:
             try:
                 self._decode(chunk)
+                if chunk.is_last:
+                    annotated = self._scored(group.annotated())
             except Exception as error:
                 group.error = error
         for _, future in chunk.running:
             future.cancel()
         chunk.running.clear()  # the scores need not wait for whoever takes the documents
         if chunk.is_last:
-            yield self._scored(group.annotated()) if group.error is None else group.error
+            yield annotated if group.error is None else group.error
 
     def _decode(self, chunk: _Chunk) -> None:
         encoded: dict[int, Encoded] = {}
