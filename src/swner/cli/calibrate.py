@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import typer
 from rich.console import Console
 from rich.table import Table
 
@@ -27,8 +26,15 @@ from swner.training.calibrate import (
     held_out_items,
     read_held_out,
 )
-from swner.training.record import CROSSVAL, METRICS, TRAIN, read_json, same_recipe, write_json
-from swner.training.record import record_calibration
+from swner.training.record import (
+    CROSSVAL,
+    METRICS,
+    TRAIN,
+    read_json,
+    record_calibration,
+    same_recipe,
+    write_json,
+)
 
 
 def run(model: Path, data: Sequence[Path], folds: Path | None) -> None:

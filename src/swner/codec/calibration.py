@@ -45,8 +45,8 @@ class LabelCalibration:
         curve = Platt(float(value["slope"]), float(value["offset"]))
         if curve.slope <= 0:
             raise ValueError(f"slope {curve.slope}; it must be above 0")
-        rows = ((float(score), *(int(n) for n in counts)) for score, *counts in value["held_out"])
-        return cls(curve, tuple(Tally(*row) for row in rows))
+        rows = value["held_out"]
+        return cls(curve, tuple(Tally(float(score), *map(int, counts)) for score, *counts in rows))
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ _BRAND, _GREY = "#17505f", "#9aa7b2"
 _COLOURS = (
     "#2f6db5", "#c2485f", "#7a55c7", "#23895a", "#b8860b", "#5c6b78", "#1b93a6", "#c7702d",
 )  # fmt: skip
-_STYLE = {
+_STYLE: Any = {
     "axes.edgecolor": _SOFT, "axes.labelcolor": _INK, "text.color": _INK, "axes.grid": True,
     "xtick.color": _SOFT, "ytick.color": _SOFT, "grid.color": _GRID, "axes.axisbelow": True,
     "axes.spines.top": False, "axes.spines.right": False, "font.size": 10,
@@ -55,6 +55,8 @@ def _draw_losses(axes: Axes, histories: Histories) -> None:
 
 
 def _draw_dev_scores(axes: Axes, histories: Histories) -> None:
+    from matplotlib.ticker import MaxNLocator
+
     scores = _dev_scores(histories)
     names = sorted(scores, key=lambda name: name not in _OVERALL)
     colours = dict(zip([n for n in names if n not in _OVERALL], _COLOURS * 4, strict=False))
@@ -75,7 +77,7 @@ def _draw_dev_scores(axes: Axes, histories: Histories) -> None:
     axes.set_xlabel("epoch")
     if names:
         _mark_stages(axes, _ends(histories, "epoch"))
-        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False, fontsize=9)
     else:
         axes.text(0.5, 0.5, "no dev documents", ha="center", transform=axes.transAxes)
