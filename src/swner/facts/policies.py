@@ -16,8 +16,9 @@ from datetime import date
 from swner.document import Relation
 from swner.facts.dates import parse_date
 from swner.facts.passages import Passages
-from swner.facts.place import CITY, COUNTRY, COUNTY, PROVINCE, find
+from swner.facts.place import COUNTRY
 from swner.facts.records import PolicyRecord
+from swner.gazetteer import CITY, COUNTY, PROVINCE, find
 
 TOWN, BODY = "乡级", "机构"
 LEVELS = (COUNTRY, PROVINCE, CITY, COUNTY, TOWN, BODY)
