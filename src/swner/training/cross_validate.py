@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from swner.config import TrainConfig
+from swner.corpus.clean import on_clean_text
 from swner.corpus.load import load
 from swner.document import Document
 from swner.evaluation.crossval import page_folds, summary
@@ -48,7 +49,7 @@ def cross_validate(config: TrainConfig, *, resume: bool = False) -> dict[str, An
         stages' scores on all pages, or None if every stage holds gold.
     """
     prepare_torch(config)
-    gold = load([config.gold])
+    gold = on_clean_text(load([config.gold]))
     folds = page_folds(gold)
     gold_ids = {d.id for d in gold}
     dev = [d for d in dev_documents(config) if d.id not in gold_ids]

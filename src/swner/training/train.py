@@ -23,6 +23,7 @@ from transformers import EarlyStoppingCallback, set_seed
 from swner.codec.encode import Encoder, EncodingLoss, Features
 from swner.config import StageConfig, TrainConfig
 from swner.corpus import doccano
+from swner.corpus.clean import on_clean_text
 from swner.corpus.load import load, sha256
 from swner.corpus.split import hold_out, unit
 from swner.document import Document
@@ -121,20 +122,21 @@ def prepare_torch(config: TrainConfig) -> None:
 
 
 def stage_data(config: TrainConfig, stage: StageConfig) -> list[Document]:
-    """A stage's documents: all of `train`, and a share of `replay` fixed by the seed."""
-    docs = load(stage.train)
+    """A stage's documents: all of `train`, and a share of `replay` fixed by the seed; text clean."""
+    docs = on_clean_text(load(stage.train))
     known = {d.id for d in docs}
-    replay = load(stage.replay) if stage.replay else []
+    replay = on_clean_text(load(stage.replay)) if stage.replay else []
     return docs + [
         d for d in replay if d.id not in known and unit(d.id, config.seed) < stage.replay_share
     ]
 
 
 def dev_documents(config: TrainConfig) -> list[Document]:
-    """The files of `dev`, else a share of the first stage's documents."""
+    """The files of `dev`, else a share of the first stage's documents; text clean."""
     if config.dev:
-        return load(config.dev)
-    return hold_out(load(config.stages[0].train), config.dev_share, seed=config.seed)[1]
+        return on_clean_text(load(config.dev))
+    docs = load(config.stages[0].train)
+    return on_clean_text(hold_out(docs, config.dev_share, seed=config.seed)[1])
 
 
 def train_stage(
