@@ -130,6 +130,11 @@ def predict(
     format_: Annotated[
         str | None, typer.Option("--format", help="Also write documents in this format")
     ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress")] = False,
+    engine: Annotated[str, typer.Option(help="local, or ray for a cluster")] = "local",
+    ray_address: Annotated[
+        str | None, typer.Option(help="Cluster for --engine ray; by default this machine")
+    ] = None,
 ) -> None:
     """Annotate pages and records."""
     from swner.cli.predict import run
@@ -143,6 +148,9 @@ def predict(
         text_column=text_column,
         id_column=id_column,
         also=format_,
+        quiet=quiet,
+        engine=engine,
+        ray_address=ray_address,
     )
 
 

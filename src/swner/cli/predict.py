@@ -8,8 +8,9 @@ import os
 import shutil
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -17,11 +18,40 @@ import swner
 from swner.cli.progress import RunProgress
 from swner.corpus import doccano
 from swner.corpus.formats import Format, format_named
-from swner.errors import DataError
+from swner.errors import ConfigError, DataError
 from swner.inference.annotator import Annotator
 from swner.inference.batch import Columns, predict_groups, read_groups
-from swner.inference.output import DOCUMENTS, OutputFolder, Tally
+from swner.inference.output import DOCUMENTS, LEDGER, OutputFolder, Tally
 from swner.inference.predictor import BATCH_PIECES, GROUP_CHARS
+from swner.inference.shipped import shipped_model
+
+if TYPE_CHECKING:
+    from swner.batch.ray import BlockResult
+
+ENGINES = ("local", "ray")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked for.
+
+    Attributes:
+        inputs: Files and folders.
+        output: Folder of the results.
+        model: Model directory; None for the shipped one.
+        columns: Where records have text and id.
+        resume: Go on with an earlier run.
+        overwrite: Replace one.
+        quiet: Show no progress.
+    """
+
+    inputs: list[Path]
+    output: Path
+    model: Path | None
+    columns: Columns
+    resume: bool
+    overwrite: bool
+    quiet: bool
 
 
 def run(
@@ -35,38 +65,125 @@ def run(
     id_column: str | None,
     also: str | None,
     quiet: bool = False,
+    engine: str = "local",
+    ray_address: str | None = None,
 ) -> None:
-    """Annotate all inputs; exit code 3 with a summary if any failed."""
-    also_format = format_named(also) if also and also != "doccano" else None
-    check_inputs(inputs)
-    annotator = swner.load(model)
-    columns = Columns(text_column, id_column)
-    started = time.monotonic()
-    settings = run_settings(annotator, columns)
-    with OutputFolder(output, settings=settings, resume=resume, overwrite=overwrite) as folder:
-        n_chars_before = folder.tally.n_chars
-        try:
-            _predict(annotator, inputs, columns, folder, quiet=quiet)
-        except KeyboardInterrupt:
-            typer.echo(f"{output}: interrupted; --resume goes on with it", err=True)
-            raise typer.Exit(130) from None
-        if also_format is not None and folder.tally.n_documents:
-            target = _convert(output, also_format)
-            lost = f" (without {', '.join(also_format.loses)})" if also_format.loses else ""
-            typer.echo(f"{target}{lost}")
-    seconds = time.monotonic() - started
-    summarise(output, folder.tally, n_chars=folder.tally.n_chars - n_chars_before, seconds=seconds)
+    """Annotate all inputs; exit code 3 with a summary if any failed.
 
-
-def check_inputs(inputs: list[Path]) -> None:
-    """Refuse paths that lead nowhere.
+    Args:
+        inputs: Files and folders.
+        output: Folder of the results.
+        model: Model directory; None for the shipped one.
+        resume: Go on with an earlier run.
+        overwrite: Replace one.
+        text_column: Field or column of the text of records.
+        id_column: Field or column of their id.
+        also: Another format of the documents; with ray, that of the partitions.
+        quiet: Show no progress.
+        engine: One of `ENGINES`.
+        ray_address: Of a cluster; None for this machine.
 
     Raises:
-        DataError: One does.
+        ConfigError: An engine or format is unknown, or the two do not go together.
+        DataError: A path leads nowhere, or the output folder cannot be used.
     """
+    if engine not in ENGINES:
+        raise ConfigError(f"--engine {engine!r} is unknown; allowed are {', '.join(ENGINES)}.")
+    if ray_address is not None and engine != "ray":
+        raise ConfigError(f"--ray-address {ray_address!r} needs --engine ray.")
     missing = [str(path) for path in inputs if not path.exists()]
     if missing:
         raise DataError(f"{', '.join(missing)}: no such file or folder. Check the path.")
+    columns = Columns(text_column, id_column)
+    request = Request(inputs, output, model, columns, resume, overwrite, quiet)
+    try:
+        if engine == "ray":
+            _run_on_ray(request, format_name=also or "doccano", address=ray_address)
+        else:
+            _run_here(request, format_named(also) if also and also != "doccano" else None)
+    except KeyboardInterrupt:
+        typer.echo(f"{output}: interrupted; --resume goes on with it", err=True)
+        raise typer.Exit(130) from None
+
+
+def _run_here(request: Request, also: Format | None) -> None:
+    annotator = swner.load(request.model)
+    started = time.monotonic()
+    with (
+        OutputFolder(
+            request.output,
+            settings=run_settings(annotator, request.columns),
+            resume=request.resume,
+            overwrite=request.overwrite,
+        ) as folder,
+        RunProgress(request.inputs, quiet=request.quiet) as progress,
+    ):
+        n_chars_before = folder.tally.n_chars
+        groups = read_groups(
+            request.inputs, columns=request.columns, done=folder.done(), on_skip=progress.skip
+        )
+        for outcomes in predict_groups(annotator, groups):
+            folder.write(outcomes)
+            progress.add(
+                n_inputs=len(outcomes),
+                n_documents=sum(len(one.lines) for one in outcomes),
+                n_chars=sum(one.n_chars_read for one in outcomes),
+                n_bytes=sum(one.read.n_bytes for one in outcomes),
+            )
+        if also is not None and folder.tally.n_documents:
+            _convert(request.output, also)
+    _summarise(
+        request.output,
+        folder.tally,
+        n_chars=folder.tally.n_chars - n_chars_before,
+        seconds=time.monotonic() - started,
+        ledger=LEDGER,
+    )
+
+
+def _run_on_ray(request: Request, *, format_name: str, address: str | None) -> None:
+    try:
+        from swner.batch import ray
+    except ModuleNotFoundError as error:
+        if error.name != "ray":
+            raise
+        raise ConfigError("--engine ray needs an extra: pip install 'swner[ray]'") from error
+
+    settings = run_settings(swner.load(request.model), request.columns)
+    started = time.monotonic()
+    n_chars = 0
+    with RunProgress(request.inputs, quiet=request.quiet) as progress:
+
+        def count(block: BlockResult) -> None:
+            nonlocal n_chars
+            if block.was_done:
+                progress.skip(block.n_bytes)
+                return
+            n_chars += sum(line.n_chars_read for line in block.lines)
+            progress.add(
+                n_inputs=len(block.lines),
+                n_documents=sum(line.n_documents for line in block.lines),
+                n_chars=sum(line.n_chars_read for line in block.lines),
+                n_bytes=block.n_bytes,
+            )
+
+        tally = ray.predict(
+            request.inputs,
+            ray.Job(
+                output=request.output.absolute(),
+                model=(request.model or shipped_model()).absolute(),
+                folder=Path.cwd(),
+                columns=request.columns,
+                format=format_name,
+            ),
+            settings=settings,
+            address=address,
+            resume=request.resume,
+            overwrite=request.overwrite,
+            on_block=count,
+        )
+    seconds = time.monotonic() - started
+    _summarise(request.output, tally, n_chars=n_chars, seconds=seconds, ledger=ray.LEDGER_DIR)
 
 
 def run_settings(annotator: Annotator, columns: Columns) -> Mapping[str, Any]:
@@ -89,22 +206,7 @@ def _digest(value: object) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:12]
 
 
-def _predict(
-    annotator: Annotator, inputs: list[Path], columns: Columns, folder: OutputFolder, *, quiet: bool
-) -> None:
-    with RunProgress(inputs, quiet=quiet) as progress:
-        groups = read_groups(inputs, columns=columns, done=folder.done(), on_skip=progress.skip)
-        for outcomes in predict_groups(annotator, groups):
-            folder.write(outcomes)
-            progress.add(
-                n_inputs=len(outcomes),
-                n_documents=sum(len(one.lines) for one in outcomes),
-                n_chars=sum(one.n_chars_read for one in outcomes),
-                n_bytes=sum(one.read.n_bytes for one in outcomes),
-            )
-
-
-def _convert(output: Path, wanted: Format) -> Path:
+def _convert(output: Path, wanted: Format) -> None:
     """Write the documents in another format too; the file or folder appears whole or not at all."""
     target = output / f"documents{wanted.suffix}"
     beside = output / f".{os.getpid()}{wanted.suffix}"
@@ -112,10 +214,11 @@ def _convert(output: Path, wanted: Format) -> Path:
     if target.is_dir():
         shutil.rmtree(target)
     os.replace(beside, target)
-    return target
+    lost = f" (without {', '.join(wanted.loses)})" if wanted.loses else ""
+    typer.echo(f"{target}{lost}")
 
 
-def summarise(output: Path, tally: Tally, *, n_chars: int, seconds: float) -> None:
+def _summarise(output: Path, tally: Tally, *, n_chars: int, seconds: float, ledger: str) -> None:
     """Say what was done; exit code 3 if any input failed, those of a resumed run included.
 
     Args:
@@ -123,16 +226,19 @@ def summarise(output: Path, tally: Tally, *, n_chars: int, seconds: float) -> No
         tally: Of all inputs.
         n_chars: Characters read in these `seconds`.
         seconds: Wall time.
+        ledger: Where every input has its line.
     """
     typer.echo(
         f"{output}: {tally.n_inputs:,} inputs, {tally.n_documents:,} articles, "
-        f"{tally.n_chars:,} characters; {n_chars / max(1e-6, seconds):,.0f} characters a second for "
-        f"{seconds:.1f} s; {tally.n_failed:,} inputs failed"
+        f"{tally.n_chars:,} characters, {tally.n_failed:,} inputs failed; {seconds:.1f} s, "
+        f"{n_chars / max(1e-6, seconds):,.0f} characters a second"
     )
+    if not tally.n_failed:
+        return
     for id_, reason in tally.failures:
         typer.echo(f"  {id_}: {reason}", err=True)
-    if tally.n_failed:
-        n_more = tally.n_failed - len(tally.failures)
-        more = f"  and {n_more:,} more; " if n_more else "  "
-        typer.echo(f"{more}every input's status is in ledger.jsonl", err=True)
-        raise typer.Exit(3)
+    n_more = tally.n_failed - len(tally.failures)
+    typer.echo(
+        f"  {f'and {n_more:,} more; ' if n_more else ''}all are in {output / ledger}", err=True
+    )
+    raise typer.Exit(3)

@@ -242,6 +242,14 @@ def _parse(raw: bytes) -> LedgerLine | None:
         return None
 
 
+def read_ledger(path: Path) -> list[LedgerLine]:
+    """All lines of a ledger that is whole; none where it does not exist."""
+    if not path.exists():
+        return []
+    with path.open("rb") as stream:
+        return [line for raw in stream if (line := _parse(raw)) is not None]
+
+
 def check_settings(path: Path, settings: Mapping[str, Any]) -> None:
     """Compare the settings of the run to go on with.
 
