@@ -118,7 +118,7 @@ def fine_tune(
     make_features = Encoder(loaded.pieces, schema, windows.max_pieces, windows.context)
     features, _ = make_features.encode_all(to_documents(parts["train"], schema))
     with tempfile.TemporaryDirectory() as work:
-        args = arguments(config, stage, Path(work), has_dev=False)
+        args = arguments(config, stage, Path(work), n_epochs=epochs, has_dev=False)
         args.save_strategy = "no"
         trainer = JointTrainer(
             loaded, args=args, features=features, dev=[], config=config.training,
