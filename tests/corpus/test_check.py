@@ -1,4 +1,4 @@
-from swner.corpus.check import check, near_duplicates
+from swner.corpus.check import check, names_in_both, near_duplicates
 from swner.document import Document, Entity, Relation
 
 
@@ -66,3 +66,27 @@ def test_a_relation_written_twice_is_an_error() -> None:
     entities = (Entity(0, 2, "FIG", "5人"), Entity(3, 5, "DATE", "今年"))
     links = (Relation(0, 1, "dated"), Relation(0, 1, "dated"))
     assert kinds(Document("a", "5人,今年", entities, links)) == {"relation twice"}
+
+
+def named(doc_id: str, *names: str) -> Document:
+    text, entities = "", []
+    for name in names:
+        entities.append(Entity(len(text), len(text) + len(name), "PER", name))
+        text += f"{name},"
+    return Document(doc_id, text, tuple(entities))
+
+
+def test_names_that_leak_from_training_to_dev() -> None:
+    training = [named("t1", "周惠", "李明"), named("t2", "李明", "赵锋")]
+    dev = [named("d1", "李明", "王勇"), named("d2", "李明", "周惠")]
+    total, *each = names_in_both(training, dev)
+    assert total.where.startswith("2 of 3 names")
+    assert total.what == "3 of 4 mentions"
+    assert [f.where for f in each] == ["李明", "周惠"]
+    assert each[0].what == "dev 2x (d1), training 2x (t1)"
+    assert names_in_both(training, [named("d3", "王勇")]) == []
+
+
+def test_other_labels_may_leak() -> None:
+    organ = Document("a", "民政部", (Entity(0, 3, "ORG", "民政部"),))
+    assert names_in_both([organ], [organ]) == []

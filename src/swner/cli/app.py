@@ -199,11 +199,15 @@ def diff(
 @app.command()
 def check(
     data: Annotated[list[Path], typer.Argument(metavar="DATA…", help="Files and folders")],
+    recipe: Annotated[
+        Path | None,
+        typer.Option(help="Also name the people that its training and its dev documents share"),
+    ] = None,
 ) -> None:
     """Check annotated data against the format and the guidelines; count it."""
     from swner.cli.data import run_check
 
-    run_check(data)
+    run_check(data, recipe=recipe)
 
 
 @app.command()

@@ -2,32 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from swner.corpus.check import CheckReport, check
+from swner.config import load_config
+from swner.corpus.check import CheckReport, Finding, check, names_in_both
 from swner.corpus.formats import format_named
 from swner.corpus.load import load
+from swner.corpus.recipe import dev_documents, training_documents
 from swner.errors import DataError
 
 MAX_SHOWN = 40
 
 
-def run_check(data: list[Path]) -> None:
-    """Counts, notes and errors; exit code 3 if there is an error."""
+def run_check(data: list[Path], *, recipe: Path | None = None) -> None:
+    """Counts, notes and errors; exit code 3 if there is an error.
+
+    Args:
+        data: Files and folders.
+        recipe: Its training documents are compared with those it holds out; only `data` is checked
+            for all else.
+    """
     report = check(load(data))
     _print_counts(report)
-    for finding in report.notes[:MAX_SHOWN]:
-        typer.echo(str(finding))
-    if len(report.notes) > MAX_SHOWN:
-        typer.echo(f"... and {len(report.notes) - MAX_SHOWN} more to look at")
+    _print_notes(report.notes)
+    if recipe is not None:
+        config = load_config(recipe)
+        _print_notes(names_in_both(training_documents(config), dev_documents(config)))
     if report.errors:
         shown = "\n".join(str(e) for e in report.errors[:MAX_SHOWN])
         raise DataError(f"{len(report.errors)} errors to mend\n{shown}")
     typer.echo("no errors")
+
+
+def _print_notes(notes: Sequence[Finding]) -> None:
+    for finding in notes[:MAX_SHOWN]:
+        typer.echo(str(finding))
+    if len(notes) > MAX_SHOWN:
+        typer.echo(f"... and {len(notes) - MAX_SHOWN} more to look at")
 
 
 def _print_counts(report: CheckReport) -> None:

@@ -2,7 +2,8 @@
 
 Errors: spans that cross a paragraph, have space or a punctuation mark at an edge, relations across
 paragraphs or written twice, quantities with two indicators or dates, articles that are near-duplicates. Notes: rare
-labels, one surface under several labels, names of people that real and synthetic articles share.
+labels, one surface under several labels, names of people that real and synthetic articles share, or
+that the training documents of a recipe share with those held out.
 """
 
 from __future__ import annotations
@@ -154,3 +155,50 @@ def _shared_names(docs: Sequence[Document]) -> list[Finding]:
         for name, found in sorted(kinds.items())
         if {"gold", "synthetic"} <= found
     ]
+
+
+def names_in_both(training: Sequence[Document], dev: Sequence[Document]) -> list[Finding]:
+    """Names of people that a model learns and is then measured on.
+
+    A name it knows is easier to find than one it does not, so scores on `dev` are too high by as much.
+
+    Args:
+        training: What is learnt from.
+        dev: What is held out.
+
+    Returns:
+        How many names of `dev` are in both, then each of them, the commonest in `dev` first. Nothing
+        where there is none.
+    """
+    learnt, held = _names(training), _names(dev)
+    shared = sorted(held.keys() & learnt.keys(), key=lambda name: (-len(held[name]), name))
+    if not shared:
+        return []
+    n_mentions, n_all = sum(len(held[n]) for n in shared), sum(map(len, held.values()))
+    total = Finding(
+        "names of people in training and dev",
+        f"{len(shared)} of {len(held)} names of the dev documents",
+        f"{n_mentions} of {n_all} mentions",
+    )
+    return [
+        total,
+        *(
+            Finding(
+                "name in training and dev",
+                name,
+                f"dev {len(held[name])}x ({held[name][0]}), "
+                f"training {len(learnt[name])}x ({learnt[name][0]})",
+            )
+            for name in shared
+        ),
+    ]
+
+
+def _names(docs: Sequence[Document]) -> dict[str, list[str]]:
+    """Name of a person -> the ids of the documents that mention it, once for each mention."""
+    places: dict[str, list[str]] = defaultdict(list)
+    for doc in docs:
+        for e in doc.entities:
+            if e.label == "PER":
+                places[e.name].append(doc.id)
+    return places

@@ -15,6 +15,7 @@ from typing import Any
 from swner.config import TrainConfig
 from swner.corpus.clean import on_clean_text
 from swner.corpus.load import load
+from swner.corpus.recipe import dev_documents, stage_data
 from swner.document import Document
 from swner.evaluation.crossval import page_folds, summary
 from swner.evaluation.scores import Scores, score_documents, total
@@ -24,10 +25,8 @@ from swner.training.record import CROSSVAL, recipe_record, write_json
 from swner.training.train import (
     annotate,
     console,
-    dev_documents,
     measure,
     prepare_torch,
-    stage_data,
     start_model,
     train_stage,
     work_dir,

@@ -23,9 +23,8 @@ from transformers import EarlyStoppingCallback, set_seed
 from swner.codec.encode import Encoder, EncodingLoss, Features
 from swner.config import StageConfig, TrainConfig
 from swner.corpus import doccano
-from swner.corpus.clean import on_clean_text
-from swner.corpus.load import load, sha256
-from swner.corpus.split import hold_out, unit
+from swner.corpus.load import sha256
+from swner.corpus.recipe import dev_documents, stage_data
 from swner.document import Document
 from swner.errors import DataError
 from swner.evaluation.scores import Scores, score_documents, total
@@ -119,24 +118,6 @@ def prepare_torch(config: TrainConfig) -> None:
     set_seed(config.seed)
     if config.training.n_threads:
         torch.set_num_threads(config.training.n_threads)
-
-
-def stage_data(config: TrainConfig, stage: StageConfig) -> list[Document]:
-    """A stage's documents: all of `train`, and a share of `replay` fixed by the seed; text clean."""
-    docs = on_clean_text(load(stage.train))
-    known = {d.id for d in docs}
-    replay = on_clean_text(load(stage.replay)) if stage.replay else []
-    return docs + [
-        d for d in replay if d.id not in known and unit(d.id, config.seed) < stage.replay_share
-    ]
-
-
-def dev_documents(config: TrainConfig) -> list[Document]:
-    """The files of `dev`, else a share of the first stage's documents; text clean."""
-    if config.dev:
-        return on_clean_text(load(config.dev))
-    docs = load(config.stages[0].train)
-    return on_clean_text(hold_out(docs, config.dev_share, seed=config.seed)[1])
 
 
 def train_stage(

@@ -1,0 +1,34 @@
+"""The documents of a training recipe: those of each stage, and those held out to measure on."""
+
+from __future__ import annotations
+
+from swner.config import StageConfig, TrainConfig
+from swner.corpus.clean import on_clean_text
+from swner.corpus.load import load
+from swner.corpus.split import hold_out, unit
+from swner.document import Document
+
+
+def stage_data(config: TrainConfig, stage: StageConfig) -> list[Document]:
+    """A stage's documents: all of `train`, and a share of `replay` fixed by the seed; text clean."""
+    docs = on_clean_text(load(stage.train))
+    known = {d.id for d in docs}
+    replay = on_clean_text(load(stage.replay)) if stage.replay else []
+    return docs + [
+        d for d in replay if d.id not in known and unit(d.id, config.seed) < stage.replay_share
+    ]
+
+
+def dev_documents(config: TrainConfig) -> list[Document]:
+    """The files of `dev`, else a share of the first stage's documents; text clean."""
+    if config.dev:
+        return on_clean_text(load(config.dev))
+    docs = load(config.stages[0].train)
+    return on_clean_text(hold_out(docs, config.dev_share, seed=config.seed)[1])
+
+
+def training_documents(config: TrainConfig) -> list[Document]:
+    """What the stages learn from, each document once, without those held out."""
+    held = {d.id for d in dev_documents(config)}
+    found = {d.id: d for stage in config.stages for d in stage_data(config, stage)}
+    return [d for d in found.values() if d.id not in held]
