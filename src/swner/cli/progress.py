@@ -28,6 +28,9 @@ class RunProgress:
         paths: The files and folders that are read.
         quiet: Show nothing.
         seconds: Between two plain lines.
+
+    Attributes:
+        total_bytes: Of all files; None as long as it is not known.
     """
 
     def __init__(
@@ -36,7 +39,7 @@ class RunProgress:
         self._paths = list(paths)
         self._quiet = quiet
         self._seconds = seconds
-        self._total_bytes: int | None = None
+        self.total_bytes: int | None = None
         self._bytes_before = self._bytes_done = 0
         self._n_inputs = self._n_documents = self._n_chars = 0
         self._started = self._last_line = time.monotonic()
@@ -82,7 +85,7 @@ class RunProgress:
                 self._task,
                 description=self.text(),
                 completed=self._bytes_before + self._bytes_done,
-                total=self._total_bytes,
+                total=self.total_bytes,
             )
         elif not self._quiet and time.monotonic() - self._last_line >= self._seconds:
             self._last_line = time.monotonic()
@@ -97,15 +100,15 @@ class RunProgress:
             f"{self._n_documents:,} articles ({self._n_documents / seconds:,.1f} a second)",
             f"{self._n_chars / seconds:,.0f} characters a second",
         ]
-        if self._total_bytes is not None and self._bytes_done:
-            left = max(0, self._total_bytes - self._bytes_before - self._bytes_done)
+        if self.total_bytes is not None and self._bytes_done:
+            left = max(0, self.total_bytes - self._bytes_before - self._bytes_done)
             remaining = timedelta(seconds=round(seconds * left / self._bytes_done))
             parts.append(f"{remaining} left")
         return ", ".join(parts)
 
     def _count_bytes(self) -> None:
         total = count_bytes(self._paths, is_stopped=self._stopped.is_set)
-        self._total_bytes = total or None
+        self.total_bytes = total or None
 
 
 def count_bytes(paths: Iterable[Path], *, is_stopped: Callable[[], bool] = lambda: False) -> int:
