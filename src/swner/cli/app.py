@@ -130,6 +130,10 @@ def predict(
     format_: Annotated[
         str | None, typer.Option("--format", help="Also write documents in this format")
     ] = None,
+    min_precision: Annotated[
+        float | None,
+        typer.Option(help="Keep what is this precise, as 0.95; the rest goes to review.jsonl"),
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress")] = False,
     engine: Annotated[str, typer.Option(help="local, or ray for a cluster")] = "local",
     ray_address: Annotated[
@@ -151,6 +155,7 @@ def predict(
         quiet=quiet,
         engine=engine,
         ray_address=ray_address,
+        min_precision=min_precision,
     )
 
 

@@ -16,6 +16,7 @@ import typer
 
 import swner
 from swner.cli.progress import RunProgress
+from swner.codec.calibration import Thresholds
 from swner.corpus import doccano
 from swner.corpus.formats import Format, format_named
 from swner.errors import ConfigError, DataError
@@ -23,6 +24,13 @@ from swner.inference.annotator import Annotator
 from swner.inference.batch import Columns, predict_groups, read_groups
 from swner.inference.output import DOCUMENTS, LEDGER, OutputFolder, Tally
 from swner.inference.predictor import BATCH_PIECES, GROUP_CHARS
+from swner.inference.review import (
+    REVIEW,
+    CautiousAnnotator,
+    explain,
+    thresholds_of,
+    write_review,
+)
 from swner.inference.shipped import shipped_model
 
 if TYPE_CHECKING:
@@ -43,6 +51,7 @@ class Request:
         resume: Go on with an earlier run.
         overwrite: Replace one.
         quiet: Show no progress.
+        min_precision: Of what is kept; what is not sure enough goes to review. None keeps all.
     """
 
     inputs: list[Path]
@@ -52,6 +61,7 @@ class Request:
     resume: bool
     overwrite: bool
     quiet: bool
+    min_precision: float | None
 
 
 def run(
@@ -67,6 +77,7 @@ def run(
     quiet: bool = False,
     engine: str = "local",
     ray_address: str | None = None,
+    min_precision: float | None = None,
 ) -> None:
     """Annotate all inputs; exit code 3 with a summary if any failed.
 
@@ -82,20 +93,24 @@ def run(
         quiet: Show no progress.
         engine: One of `ENGINES`.
         ray_address: Of a cluster; None for this machine.
+        min_precision: Of what is kept, above 0 and below 1; the rest goes to review.jsonl.
 
     Raises:
-        ConfigError: An engine or format is unknown, or the two do not go together.
+        ConfigError: An engine or format is unknown, or options do not go together.
         DataError: A path leads nowhere, or the output folder cannot be used.
+        ModelError: There is no such model, or it has no calibration to take a precision from.
     """
     if engine not in ENGINES:
         raise ConfigError(f"--engine {engine!r} is unknown; allowed are {', '.join(ENGINES)}.")
     if ray_address is not None and engine != "ray":
         raise ConfigError(f"--ray-address {ray_address!r} needs --engine ray.")
+    if min_precision is not None and engine != "local":
+        raise ConfigError(f"--min-precision {min_precision} needs --engine local.")
     missing = [str(path) for path in inputs if not path.exists()]
     if missing:
         raise DataError(f"{', '.join(missing)}: no such file or folder. Check the path.")
     columns = Columns(text_column, id_column)
-    request = Request(inputs, output, model, columns, resume, overwrite, quiet)
+    request = Request(inputs, output, model, columns, resume, overwrite, quiet, min_precision)
     try:
         if engine == "ray":
             _run_on_ray(request, format_name=also or "doccano", address=ray_address)
@@ -107,12 +122,12 @@ def run(
 
 
 def _run_here(request: Request, also: Format | None) -> None:
-    annotator = swner.load(request.model)
+    annotator, thresholds = _annotator(request)
     started = time.monotonic()
     with (
         OutputFolder(
             request.output,
-            settings=run_settings(annotator, request.columns),
+            settings=run_settings(annotator, request.columns, request.min_precision),
             resume=request.resume,
             overwrite=request.overwrite,
         ) as folder,
@@ -132,12 +147,37 @@ def _run_here(request: Request, also: Format | None) -> None:
             )
         if also is not None and folder.tally.n_documents:
             _convert(request.output, also)
+        if thresholds is not None:
+            _review(request.output, thresholds)
+        elif request.overwrite:
+            (request.output / REVIEW).unlink(missing_ok=True)
     _summarise(
         request.output,
         folder.tally,
         n_chars=folder.tally.n_chars - n_chars_before,
         seconds=time.monotonic() - started,
         ledger=LEDGER,
+    )
+
+
+def _annotator(request: Request) -> tuple[Annotator, Thresholds | None]:
+    """The annotator that is asked for, and where it cuts off what is not sure enough."""
+    annotator = swner.load(request.model)
+    if request.min_precision is None:
+        return annotator, None
+    name = str(request.model or shipped_model())
+    thresholds = thresholds_of(annotator.backend, request.min_precision, model=name)
+    return CautiousAnnotator(annotator.backend, thresholds), thresholds
+
+
+def _review(output: Path, thresholds: Thresholds) -> None:
+    """Write the review file, and say what went there and why."""
+    counts = write_review(output)
+    for line in explain(thresholds):
+        typer.echo(line)
+    typer.echo(
+        f"{output / REVIEW}: {counts.n_entities:,} entities and {counts.n_relations:,} relations to "
+        f"look at, in {counts.n_documents:,} articles"
     )
 
 
@@ -186,7 +226,9 @@ def _run_on_ray(request: Request, *, format_name: str, address: str | None) -> N
     _summarise(request.output, tally, n_chars=n_chars, seconds=seconds, ledger=ray.LEDGER_DIR)
 
 
-def run_settings(annotator: Annotator, columns: Columns) -> Mapping[str, Any]:
+def run_settings(
+    annotator: Annotator, columns: Columns, min_precision: float | None = None
+) -> Mapping[str, Any]:
     """What the records of a run depend on besides its inputs."""
     calibration = annotator.backend.calibration
     return {
@@ -194,6 +236,7 @@ def run_settings(annotator: Annotator, columns: Columns) -> Mapping[str, Any]:
         "model": annotator.backend.digest,
         "backend": type(annotator.backend).__name__,
         "calibration": _digest(calibration.to_json()) if calibration else None,
+        "min_precision": min_precision,
         "text_column": columns.text,
         "id_column": columns.id,
         "group_chars": GROUP_CHARS,

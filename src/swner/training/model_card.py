@@ -24,7 +24,10 @@ alias_of, sets, measures, dated) in Chinese social-work and civil-affairs news. 
 ## Use
 ```python
 import swner
-doc = swner.load("{name}")("近日,民政部办公厅印发《关于组织开展2023年社会工作主题宣传活动的通知》。")
+
+doc = swner.load("{name}")(
+    "近日,民政部办公厅印发《关于组织开展2023年社会工作主题宣传活动的通知》。"
+)
 ```
 The entity part alone loads with `AutoModelForTokenClassification` and `AutoTokenizer`; the CRF and
 the relation classifier are in `joint.safetensors`.
