@@ -56,7 +56,7 @@ class StageConfig(_Part):
         None,
         ge=1,
         description="Stop after so many epochs without a better dev F1 and keep the best epoch; "
-        "null: no measuring in between, the last epoch is kept",
+        "null: the last epoch is kept",
     )
 
 
