@@ -8,7 +8,7 @@
     for doc in annotate.pipe(texts):   # streams
         records = swner.facts(doc)
 
-Importing swner loads no torch; `load` does.
+Importing swner loads neither torch nor ONNX Runtime; `load` does, the one or the other.
 """
 
 from __future__ import annotations
@@ -30,18 +30,27 @@ __all__ = [
 ]  # fmt: skip
 
 
-def load(path: str | Path | None = None) -> Annotator:
+def load(
+    path: str | Path | None = None, *, backend: str = "auto", n_threads: int | None = None
+) -> Annotator:
     """Load a model directory; without a path the one that ships with swner.
 
+    Args:
+        path: A folder that `swner train` or `swner export` wrote.
+        backend: "onnx" runs the 8-bit graph, "onnx-fp32" the one in full precision, "torch" the
+            weights; "auto" takes the first of these that the folder has the files of.
+        n_threads: Cores to use; None takes all there are.
+
     Raises:
-        ModelError: There is no model at the path, or it is damaged.
+        ConfigError: There is no such backend.
+        ModelError: There is no model at the path, or it is damaged, or lacks what the backend runs.
     """
     from swner.inference.annotator import Annotator
+    from swner.inference.choose import load_backend
     from swner.inference.shipped import shipped_model
-    from swner.inference.torch_backend import TorchBackend
-    from swner.model.checkpoint import load_model
 
-    return Annotator(TorchBackend(load_model(Path(path) if path else shipped_model())))
+    model_dir = Path(path) if path else shipped_model()
+    return Annotator(load_backend(model_dir, backend, n_threads=n_threads))
 
 
 def facts(doc: Document) -> Facts:

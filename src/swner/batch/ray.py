@@ -77,6 +77,7 @@ class Job:
         folder: Where relative paths of inputs start.
         columns: Where records have text and id.
         format: A key of `FORMATS`.
+        backend: What runs the network, as `load_backend` has it.
         group_chars: Characters of a group.
         block_chars: Characters of a block.
     """
@@ -86,6 +87,7 @@ class Job:
     folder: Path
     columns: Columns
     format: str = "doccano"
+    backend: str = "auto"
     group_chars: int = GROUP_CHARS
     block_chars: int = BLOCK_CHARS
 
@@ -279,7 +281,7 @@ class BlockAnnotator:
             _check_same(job.ledger_path(name), known, reads)
             return BlockResult(name, n_bytes, True, tuple(known))
         if self._annotator is None:
-            self._annotator = Annotator(load_backend(job.model, n_threads=1))
+            self._annotator = Annotator(load_backend(job.model, job.backend, n_threads=1))
         outcomes = list(predict_groups(self._annotator, groups))
         lines = _write(job, name, outcomes)
         return BlockResult(name, n_bytes, False, tuple(lines))

@@ -52,6 +52,8 @@ class Request:
         overwrite: Replace one.
         quiet: Show no progress.
         min_precision: Of what is kept; what is not sure enough goes to review. None keeps all.
+        backend: What runs the network, as `swner.load` has it.
+        n_threads: Cores to use; None takes all there are.
     """
 
     inputs: list[Path]
@@ -62,6 +64,8 @@ class Request:
     overwrite: bool
     quiet: bool
     min_precision: float | None
+    backend: str
+    n_threads: int | None
 
 
 def run(
@@ -78,6 +82,8 @@ def run(
     engine: str = "local",
     ray_address: str | None = None,
     min_precision: float | None = None,
+    backend: str = "auto",
+    n_threads: int | None = None,
 ) -> None:
     """Annotate all inputs; exit code 3 with a summary if any failed.
 
@@ -94,9 +100,11 @@ def run(
         engine: One of `ENGINES`.
         ray_address: Of a cluster; None for this machine.
         min_precision: Of what is kept, above 0 and below 1; the rest goes to review.jsonl.
+        backend: What runs the network, as `swner.load` has it.
+        n_threads: Cores to use; None takes all there are.
 
     Raises:
-        ConfigError: An engine or format is unknown, or options do not go together.
+        ConfigError: An engine, backend or format is unknown, or options do not go together.
         DataError: A path leads nowhere, or the output folder cannot be used.
         ModelError: There is no such model, or it has no calibration to take a precision from.
     """
@@ -104,13 +112,28 @@ def run(
         raise ConfigError(f"--engine {engine!r} is unknown; allowed are {', '.join(ENGINES)}.")
     if ray_address is not None and engine != "ray":
         raise ConfigError(f"--ray-address {ray_address!r} needs --engine ray.")
+    if n_threads is not None and engine != "local":
+        raise ConfigError(
+            f"--threads {n_threads} needs --engine local; with ray each actor has a core."
+        )
     if min_precision is not None and engine != "local":
         raise ConfigError(f"--min-precision {min_precision} needs --engine local.")
     missing = [str(path) for path in inputs if not path.exists()]
     if missing:
         raise DataError(f"{', '.join(missing)}: no such file or folder. Check the path.")
     columns = Columns(text_column, id_column)
-    request = Request(inputs, output, model, columns, resume, overwrite, quiet, min_precision)
+    request = Request(
+        inputs,
+        output,
+        model,
+        columns,
+        resume,
+        overwrite,
+        quiet,
+        min_precision,
+        backend,
+        n_threads,
+    )
     try:
         if engine == "ray":
             _run_on_ray(request, format_name=also or "doccano", address=ray_address)
@@ -162,7 +185,7 @@ def _run_here(request: Request, also: Format | None) -> None:
 
 def _annotator(request: Request) -> tuple[Annotator, Thresholds | None]:
     """The annotator that is asked for, and where it cuts off what is not sure enough."""
-    annotator = swner.load(request.model)
+    annotator = swner.load(request.model, backend=request.backend, n_threads=request.n_threads)
     if request.min_precision is None:
         return annotator, None
     name = str(request.model or shipped_model())
@@ -189,7 +212,7 @@ def _run_on_ray(request: Request, *, format_name: str, address: str | None) -> N
             raise
         raise ConfigError("--engine ray needs an extra: pip install 'swner[ray]'") from error
 
-    settings = run_settings(swner.load(request.model), request.columns)
+    settings = run_settings(swner.load(request.model, backend=request.backend), request.columns)
     started = time.monotonic()
     n_chars = 0
     with RunProgress(request.inputs, quiet=request.quiet) as progress:
@@ -215,6 +238,7 @@ def _run_on_ray(request: Request, *, format_name: str, address: str | None) -> N
                 folder=Path.cwd(),
                 columns=request.columns,
                 format=format_name,
+                backend=request.backend,
             ),
             settings=settings,
             address=address,

@@ -22,9 +22,14 @@ class TorchBackend:
     Args:
         loaded: From `model.checkpoint`.
         bf16: Run the encoder in bfloat16 autocast.
+        n_threads: Cores to use, a setting of the whole process; None leaves it as it is.
     """
 
-    def __init__(self, loaded: LoadedModel, *, bf16: bool = False) -> None:
+    def __init__(
+        self, loaded: LoadedModel, *, bf16: bool = False, n_threads: int | None = None
+    ) -> None:
+        if n_threads:
+            torch.set_num_threads(n_threads)
         self.model = loaded.model.eval()
         self.schema = loaded.schema
         self.pieces = loaded.pieces

@@ -1,25 +1,18 @@
-"""Model directories: what a trained model is on disk.
-
-    config.json, model.safetensors, tokenizer*.json   a Transformers token classifier as it is
-    joint.safetensors                                  CRF and relation classifier
-    swner.json                                         schema, window size, layer sizes, format
-    calibration.json                                   what scores mean, if they were calibrated
-    README.md, metrics.json, train.json                model card, measures, the recipe
+"""Model directories with torch: a joint model to disk and back. `model.files` says what they hold.
 
 Weights are safetensors in fp16; nothing is unpickled.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from pydantic import ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from transformers import (
@@ -34,12 +27,20 @@ from swner.codec.tags import TagSet
 from swner.codec.tokenize import PieceTable
 from swner.config import ModelConfig, WindowConfig
 from swner.errors import ConfigError, ModelError
+from swner.model.files import (
+    FORMAT,
+    JOINT,
+    ONNX,
+    SETTINGS,
+    TOKENIZER,
+    WEIGHTS,
+    read_settings,
+    read_vocabulary,
+    weights_digest,
+)
 from swner.model.joint import JointModel
 from swner.model.tokenizer import character_tokenizer
 from swner.schema import Schema
-
-FORMAT = 1
-_SETTINGS, _JOINT, _WEIGHTS = "swner.json", "joint.safetensors", "model.safetensors"
 
 
 @dataclass(frozen=True)
@@ -114,19 +115,23 @@ def _quiet() -> Iterator[None]:
 
 
 def save_model(loaded: LoadedModel, path: Path) -> None:
-    """Write weights, tokenizer and settings into a folder; other files there stay."""
+    """Write weights, tokenizer and settings into a folder.
+
+    Other files there stay, but for graphs that `swner export` made from earlier weights.
+    """
     path.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(path / ONNX, ignore_errors=True)
     token_model = loaded.model.token_model
     token_model.config.dtype = torch.float32
     token_model.config.save_pretrained(path)
     half = {k: v.detach().half().contiguous().cpu() for k, v in token_model.state_dict().items()}
-    save_file(half, path / _WEIGHTS, metadata={"format": "pt"})
+    save_file(half, path / WEIGHTS, metadata={"format": "pt"})
     joint = {
         k: v.detach().half().contiguous().cpu()
         for k, v in loaded.model.state_dict().items()
         if not k.startswith("token_model.")
     }
-    save_file(joint, path / _JOINT)
+    save_file(joint, path / JOINT)
     max_length = token_model.config.max_position_embeddings
     character_tokenizer(loaded.pieces.vocabulary, max_length=max_length).save_pretrained(path)
     settings = {
@@ -135,7 +140,7 @@ def save_model(loaded: LoadedModel, path: Path) -> None:
         "windows": loaded.windows.model_dump(),
         "model": loaded.config.model_dump(),
     }
-    _write_json(path / _SETTINGS, settings)
+    _write_json(path / SETTINGS, settings)
 
 
 def _write_json(path: Path, value: object) -> None:
@@ -148,21 +153,20 @@ def load_model(path: Path) -> LoadedModel:
     Raises:
         ModelError: A file is missing or damaged, or the format is another one.
     """
-    for name in (_SETTINGS, "config.json", _WEIGHTS, _JOINT, "tokenizer.json"):
+    for name in (SETTINGS, "config.json", WEIGHTS, JOINT, TOKENIZER):
         if not (path / name).is_file():
             raise ModelError(
-                f"{path}: no {name}; a model directory holds config.json, tokenizer.json, {_SETTINGS}, "
-                f"{_WEIGHTS} and {_JOINT}. Give the folder that `swner train` wrote."
+                f"{path}: no {name}; torch needs config.json, {TOKENIZER}, {SETTINGS}, {WEIGHTS} and "
+                f"{JOINT}. Give the folder that `swner train` wrote."
             )
-    schema, windows, config = _read_settings(path / _SETTINGS)
+    settings = read_settings(path)
     try:
         token_config = AutoConfig.from_pretrained(path, attn_implementation="eager")
         token_model = AutoModelForTokenClassification.from_config(token_config)
         token_model.float()
-        vocabulary = AutoTokenizer.from_pretrained(path).get_vocab()
-        model = JointModel(token_model, schema=schema, config=config)
-        weights = {f"token_model.{k}": v.float() for k, v in load_file(path / _WEIGHTS).items()}
-        weights |= {k: v.float() for k, v in load_file(path / _JOINT).items()}
+        model = JointModel(token_model, schema=settings.schema, config=settings.model)
+        weights = {f"token_model.{k}": v.float() for k, v in load_file(path / WEIGHTS).items()}
+        weights |= {k: v.float() for k, v in load_file(path / JOINT).items()}
         model.load_state_dict(weights)
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise ModelError(
@@ -172,41 +176,10 @@ def load_model(path: Path) -> LoadedModel:
     model.eval()
     return LoadedModel(
         model,
-        PieceTable(vocabulary),
-        schema,
-        windows,
-        config,
-        _digest(path),
-        read_calibration(path, schema),
+        PieceTable(read_vocabulary(path)),
+        settings.schema,
+        settings.windows,
+        settings.model,
+        weights_digest(path),
+        read_calibration(path, settings.schema),
     )
-
-
-def _digest(path: Path) -> str:
-    """Twelve hex digits that change with the weights."""
-    hashed = hashlib.sha256()
-    for name in (_WEIGHTS, _JOINT):
-        hashed.update((path / name).read_bytes())
-    return hashed.hexdigest()[:12]
-
-
-def _read_settings(path: Path) -> tuple[Schema, WindowConfig, ModelConfig]:
-    try:
-        settings = json.loads(path.read_text(encoding="utf-8"))
-        if settings["format"] != FORMAT:
-            raise ModelError(
-                f"{path}: format {settings['format']!r}; this version of swner reads {FORMAT}. "
-                "Train the model again, or install the version that wrote it."
-            )
-        return (
-            Schema.from_json(settings["schema"]),
-            WindowConfig.model_validate(settings["windows"]),
-            ModelConfig.model_validate(settings["model"]),
-        )
-    except (
-        json.JSONDecodeError,
-        KeyError,
-        TypeError,
-        ValidationError,
-        UnicodeDecodeError,
-    ) as error:
-        raise ModelError(f"{path}: damaged ({error!r}). Train or copy the model again.") from error
