@@ -39,7 +39,12 @@ def one_line(title: str, counts: Iterable[tuple[str, int]]) -> None:
 def main() -> None:
     parts = {
         name: load([f"data/{name}"])
-        for name in ("gold/articles.jsonl", "synthetic/drafts.jsonl", "synthetic/news.jsonl")
+        for name in (
+            "gold/articles.jsonl",
+            "synthetic/drafts.jsonl",
+            "synthetic/news.jsonl",
+            "synthetic/hard.jsonl",
+        )
     }
     by_label(parts)
     synthetic = [d for name, docs in parts.items() if "synthetic" in name for d in docs]
