@@ -22,13 +22,13 @@ from swner.errors import ConfigError, DataError
 
 @pytest.fixture(scope="module")
 def records(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Some 60 groups' worth of records, a few broken."""
+    """Some six groups' worth of records, a few broken."""
     path = tmp_path_factory.mktemp("in") / "records.jsonl"
     with path.open("w", encoding="utf-8") as stream:
-        for n in range(250):
-            record = {"id": n, "text": make_text(n, 2000 + 40 * (n % 50))}
+        for n in range(150):
+            record = {"id": n, "text": make_text(n, 1000 + 40 * (n % 25))}
             stream.write(json.dumps(record, ensure_ascii=False) + "\n")
-            if n % 60 == 0:
+            if n % 40 == 0:
                 stream.write("{\n")
     return path
 
@@ -79,9 +79,9 @@ def test_killed_at_random_and_resumed_it_ends_as_an_unbroken_run(
     assert documents.read_bytes() == (unbroken / "documents.jsonl").read_bytes()
     assert ledger(output) == ledger(unbroken)
     said = capfd.readouterr()
-    assert "255 inputs, 250 articles" in said.out
-    assert "5 inputs failed" in said.out
-    assert said.err.count("broken JSON") == 5
+    assert "154 inputs, 150 articles" in said.out
+    assert "4 inputs failed" in said.out
+    assert said.err.count("broken JSON") == 4
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a second process holds the lock")
