@@ -8,17 +8,19 @@ from pathlib import Path
 from swner.errors import ModelError
 
 _ENVIRONMENT = "SWNER_MODEL"
-_REPOSITORY = Path(__file__).resolve().parents[3] / "models" / "swner-base"
+_HERE = Path(__file__).resolve()
+_PACKAGE = _HERE.parents[1] / "shipped"
+_REPOSITORY = _HERE.parents[3] / "models" / "swner-base"
 
 
 def shipped_model() -> Path:
-    """The folder in the variable SWNER_MODEL, else `models/swner-base` of the repository.
+    """The folder in the variable SWNER_MODEL, else the one in the installed package or the repository.
 
     Raises:
-        ModelError: Neither exists.
+        ModelError: There is none.
     """
     named = os.environ.get(_ENVIRONMENT)
-    path = Path(named) if named else _REPOSITORY
+    path = Path(named) if named else _PACKAGE if _PACKAGE.is_dir() else _REPOSITORY
     if not path.is_dir():
         raise ModelError(
             f"{path}: no such model directory. Give one with --model or swner.load(PATH), or set "

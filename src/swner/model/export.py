@@ -1,10 +1,10 @@
 """A trained model's network to ONNX: what `swner export` writes into a model directory.
 
-Two graphs for each precision, both for ONNX Runtime (standard operators of opset 23; in 8 bits also
-its own DynamicQuantizeMatMul):
+For ONNX Runtime, in standard operators of opset 23 and, in 8 bits, its own DynamicQuantizeMatMul:
 
     encoder   input_ids (windows, length)              -> emissions, states of the characters
     pairs     states (characters, width), spans, features of the pairs -> logits
+    probe     x, ones                                  -> sums, each 64 where nothing overflows
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ import logging
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -24,10 +24,18 @@ from swner.codec.pairs import FEATURE_SIZES
 from swner.errors import ConfigError
 from swner.model.checkpoint import LoadedModel
 from swner.model.files import ONNX, Manifest, Precision, graph_path
-from swner.model.graphs import EncoderGraph, PairsGraph, in_int8
+from swner.model.graphs import INT8_PRODUCT, EncoderGraph, PairsGraph, in_int8, overflow_probe
+
+try:
+    import onnx
+    import onnxscript  # noqa: F401  torch.onnx.export needs it
+except ModuleNotFoundError as error:
+    raise ConfigError(
+        f"exporting needs {error.name}, which is not installed. Run `pip install 'swner[export]'`; "
+        "predicting with exported graphs does not need it."
+    ) from error
 
 OPSET = 23  # the first with Attention and its heads in one operator
-NEEDED = ("onnx", "onnxscript")
 
 
 def export_graphs(loaded: LoadedModel, folder: Path, precisions: Sequence[Precision]) -> None:
@@ -39,15 +47,8 @@ def export_graphs(loaded: LoadedModel, folder: Path, precisions: Sequence[Precis
         precisions: Which to write.
 
     Raises:
-        ConfigError: onnx or onnxscript is not installed.
         ModelError: The encoder is of a kind that cannot be exported.
     """
-    missing = [name for name in NEEDED if find_spec(name) is None]
-    if missing:
-        raise ConfigError(
-            f"export needs {' and '.join(missing)}, which are not installed. Run `pip install "
-            "'swner[export]'`. Predicting with the exported graphs does not need them."
-        )
     (folder / ONNX).mkdir(parents=True, exist_ok=True)
     for precision in precisions:
         model = loaded.model.eval() if precision == "fp32" else in_int8(loaded.model.eval())
@@ -55,7 +56,11 @@ def export_graphs(loaded: LoadedModel, folder: Path, precisions: Sequence[Precis
         longest = loaded.windows.max_pieces + 2
         _write_encoder(encoder, graph_path(folder, "encoder", precision), longest=longest)
         _write_pairs(PairsGraph(model), graph_path(folder, "pairs", precision), model_width(loaded))
-    made_with = {name: version(name) for name in ("torch", *NEEDED)}
+    if "int8" in precisions:
+        probe, ones = overflow_probe()
+        path = graph_path(folder, "probe", "int8")
+        _write(probe, {"x": ones}, path, outputs=("sums",), dynamic={"x": {}})
+    made_with = {name: version(name) for name in ("torch", "onnx", "onnxscript")}
     Manifest(loaded.digest, loaded.model.crf.to_transitions(), made_with).write(folder)
 
 
@@ -114,8 +119,39 @@ def _write(
             opset_version=OPSET,
             verbose=False,
         )
-        assert program is not None
-        program.save(path, external_data=False)
+    assert program is not None
+    proto = program.model_proto
+    _strip(proto)
+    _add_detours(proto.graph)
+    onnx.save(proto, path)
+
+
+def _strip(proto: onnx.ModelProto) -> None:
+    """Take out what only says where in the source a node was traced."""
+    del proto.metadata_props[:]
+    graph = proto.graph
+    for part in (*graph.node, *graph.initializer, *graph.value_info, *graph.input, *graph.output):
+        part.doc_string = ""
+        del part.metadata_props[:]
+
+
+def _add_detours(graph: onnx.GraphProto) -> None:
+    """Let 8-bit weights that are used twice reach the second place by a node that changes nothing.
+
+    ONNX Runtime (as of 1.31) cannot load a graph that uses them in two places where it has to convert
+    them, as it does on processors that would overflow.
+    """
+    shapes = {tensor.name: tensor.dims for tensor in graph.initializer}
+    used: set[str] = set()
+    for node in [n for n in graph.node if n.op_type == INT8_PRODUCT]:
+        weight = node.input[1]
+        if weight in used:
+            shape = onnx.numpy_helper.from_array(np.array(shapes[weight]), f"{weight}.shape")
+            graph.initializer.append(shape)
+            again = onnx.helper.make_node("Reshape", [weight, shape.name], [f"{weight}.again"])
+            graph.node.insert(0, again)
+            node.input[1] = again.output[0]
+        used.add(weight)
 
 
 @contextlib.contextmanager

@@ -7,6 +7,7 @@
     README.md, metrics.json, train.json               model card, measures, the recipe
     onnx/                                             what `swner export` adds:
         encoder.int8.onnx, pairs.int8.onnx            both parts of the network in 8-bit integers
+        probe.int8.onnx                               tells if the processor overflows in 8 bits
         encoder.fp32.onnx, pairs.fp32.onnx            the same in full precision, if asked for
         manifest.json                                 whose weights they are, and the CRF's scores
 
@@ -39,8 +40,11 @@ ONNX, MANIFEST = "onnx", "manifest.json"
 ONNX_FORMAT = 1
 Precision = Literal["int8", "fp32"]
 PRECISIONS: tuple[Precision, ...] = get_args(Precision)
-Part = Literal["encoder", "pairs"]
-PARTS: tuple[Part, ...] = get_args(Part)
+Part = Literal["encoder", "pairs", "probe"]
+PARTS: Mapping[Precision, tuple[Part, ...]] = {
+    "int8": ("encoder", "pairs", "probe"),
+    "fp32": ("encoder", "pairs"),
+}
 
 PREDICTION_FILES = (SETTINGS, TOKENIZER, "calibration.json", "README.md", f"{ONNX}/{MANIFEST}")
 """What a copy of a model directory takes along besides the graphs; the calibration if there is one."""
@@ -164,16 +168,16 @@ def graph_path(model_dir: Path, part: Part, precision: Precision) -> Path:
 
 
 def exported(model_dir: Path) -> list[Precision]:
-    """The precisions that the directory has both graphs of, the fastest first."""
+    """The precisions that the directory has all graphs of, the fastest first."""
     return [
-        p for p in PRECISIONS if all(graph_path(model_dir, part, p).is_file() for part in PARTS)
+        p for p in PRECISIONS if all(graph_path(model_dir, part, p).is_file() for part in PARTS[p])
     ]
 
 
 def prediction_files(model_dir: Path) -> Iterator[Path]:
     """The files that ONNX Runtime predicts with, of the fastest precision there is."""
     names = [model_dir / name for name in PREDICTION_FILES]
-    graphs = [graph_path(model_dir, part, p) for p in exported(model_dir)[:1] for part in PARTS]
+    graphs = [graph_path(model_dir, part, p) for p in exported(model_dir)[:1] for part in PARTS[p]]
     return (path for path in (*names, *graphs) if path.is_file())
 
 

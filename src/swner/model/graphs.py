@@ -10,6 +10,7 @@ that makes the error of the tag scores three times smaller.
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
@@ -20,7 +21,7 @@ from swner.model.classifiers import RelationClassifier
 from swner.model.joint import JointModel
 
 INT8_LEVELS = 127
-MICROSOFT = "com.microsoft"
+INT8_PRODUCT = "DynamicQuantizeMatMul"
 
 
 class EncoderGraph(nn.Module):
@@ -67,7 +68,7 @@ class EncoderGraph(nn.Module):
         return self.classifier(text), text
 
 
-def _run_layer(layer: nn.Module, parts: list[Tensor]) -> list[Tensor]:
+def _run_layer(layer: nn.Module, parts: Sequence[Tensor]) -> list[Tensor]:
     """One layer of a BERT; all parts attend to all, and all else is done part by part.
 
     Args:
@@ -135,7 +136,7 @@ class Int8Linear(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Shape (..., inputs) to (..., outputs)."""
         return ops.symbolic(
-            f"{MICROSOFT}::DynamicQuantizeMatMul",
+            f"com.microsoft::{INT8_PRODUCT}",
             (x, self.weight, self.scale, None, self.bias),
             dtype=torch.float32,
             shape=(*x.shape[:-1], len(self.scale)),
@@ -160,6 +161,18 @@ class Int8Embedding(nn.Module):
     def forward(self, ids: Tensor) -> Tensor:
         """The vectors of ids; shape (...) to (..., width)."""
         return self.table[ids].float() * self.scale[ids]
+
+
+def overflow_probe() -> tuple[Int8Linear, Tensor]:
+    """A layer of ones, and an input of ones: each output is the number of inputs, 64.
+
+    Processors without 8-bit dot products (VNNI) add pairs of products in 16 bits, where two of
+    255 * 127 do not fit; on them less comes out.
+    """
+    linear = nn.Linear(64, 32)
+    nn.init.ones_(linear.weight)
+    nn.init.zeros_(linear.bias)
+    return Int8Linear(linear), torch.ones(8, 64)
 
 
 def in_int8(model: JointModel) -> JointModel:
