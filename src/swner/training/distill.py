@@ -8,6 +8,7 @@ transitions the student takes over.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -25,7 +26,8 @@ def keep_layers(student: LoadedModel, config: DistillationConfig) -> None:
         ConfigError: A layer does not exist, or the teacher has other widths.
     """
     token_model = student.model.token_model
-    layers = student.model.encoder.encoder.layer
+    stack: Any = student.model.encoder.encoder
+    layers: nn.ModuleList = stack.layer
     n_layers = len(layers)
     if list(config.layers) != sorted(set(config.layers)) or not all(
         0 <= i < n_layers for i in config.layers
@@ -34,7 +36,7 @@ def keep_layers(student: LoadedModel, config: DistillationConfig) -> None:
             f"distillation.layers: found {list(config.layers)}; allowed are rising numbers from 0 to "
             f"{n_layers - 1}, the layers of the encoder."
         )
-    student.model.encoder.encoder.layer = nn.ModuleList(layers[i] for i in config.layers)
+    stack.layer = nn.ModuleList(layers[i] for i in config.layers)
     token_model.config.num_hidden_layers = len(config.layers)
     teacher = load_model(Path(config.teacher)).model
     try:
