@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from swner.errors import ConfigError
 
@@ -43,6 +43,40 @@ class ModelConfig(_Part):
     relation_weight: float = Field(1.0, ge=0, description="Weight of the relation loss")
 
 
+class AugmentationConfig(_Part):
+    """Other versions of a stage's articles, beside them; see `swner.corpus.augment`."""
+
+    copies: int = Field(
+        0, ge=0, le=20, description="Versions of each article in an epoch, others in each; 0: none"
+    )
+    names: float = Field(0.0, ge=0, le=1, description="Share of the people with another name")
+    organisations: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description="Share of the places and words in names of organisations that are swapped",
+    )
+    quantities: float = Field(
+        0.0, ge=0, le=1, description="Share of the units whose numbers are scaled"
+    )
+    dates: float = Field(0.0, ge=0, le=1, description="Share of the versions with dates moved")
+    noise: float = Field(
+        0.0, ge=0, le=1, description="Share of the versions with marks and spaces set otherwise"
+    )
+    shuffle: float = Field(
+        0.0, ge=0, le=1, description="Share of the versions with paragraphs in another order"
+    )
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> AugmentationConfig:
+        if self.copies and not any(v for k, v in self.model_dump().items() if k != "copies"):
+            raise ValueError(
+                f"copies is {self.copies}, but all parts are 0, so each version would be the article "
+                "itself; set one of names, organisations, quantities, dates, noise and shuffle"
+            )
+        return self
+
+
 class StageConfig(_Part):
     """One pass of training: which data, how long, how fast. Stages follow one another."""
 
@@ -50,6 +84,10 @@ class StageConfig(_Part):
     train: tuple[str, ...] = Field(min_length=1, description="Files or folders of .jsonl records")
     replay: tuple[str, ...] = Field((), description="Data of which a share is mixed in")
     replay_share: float = Field(0.1, ge=0, le=1, description="Share of the replay documents used")
+    augmentation: AugmentationConfig = Field(
+        default_factory=AugmentationConfig,
+        description="Other versions of the documents, beside them",
+    )
     epochs: int = Field(4, ge=1, description="Epochs, at most")
     learning_rate: float = Field(2e-4, gt=0, description="Peak rate of the encoder's top layer")
     patience: int | None = Field(
@@ -213,7 +251,7 @@ def _siblings(location: tuple[int | str, ...]) -> list[str]:
     for name in location[:-1]:
         if isinstance(name, int):
             continue
-        annotation = part.model_fields[name].annotation
-        inside = {"stages": StageConfig, "distillation": DistillationConfig}
-        part = inside.get(str(name), annotation)  # type: ignore[arg-type]
+        annotation: Any = part.model_fields[name].annotation
+        inside: dict[str, Any] = {"stages": StageConfig, "distillation": DistillationConfig}
+        part = inside.get(name, annotation)
     return list(part.model_fields)
