@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -168,6 +169,32 @@ def test_resumed_again_and_again(
         run(quantising, inputs, tmp_path, resume=True, stop_after=stop_after)
     assert (tmp_path / DOCUMENTS).read_bytes() == (unbroken / DOCUMENTS).read_bytes()
     assert ledger(tmp_path) == ledger(unbroken)
+
+
+def test_in_eight_bits_too_and_with_other_threads(
+    tiny_model: Path, inputs: list[Path], tmp_path: Path
+) -> None:
+    """Each window runs alone there, so not even the number of threads makes a difference."""
+    for package in ("onnx", "onnxscript"):
+        pytest.importorskip(package, reason="exporting needs: pip install 'swner[export]'")
+    from swner.inference.choose import load_backend
+    from swner.model.checkpoint import load_model
+    from swner.model.export import export_graphs
+
+    model = Path(shutil.copytree(tiny_model, tmp_path / "model"))
+    export_graphs(load_model(model), model, ["int8"])
+    one, three = (Annotator(load_backend(model, "onnx", n_threads=n)) for n in (1, 3))
+    run(one, inputs, tmp_path / "unbroken")
+    for annotator, stop_after in ((three, 3), (one, 4), (three, 10**9)):
+        run(annotator, inputs, tmp_path / "broken", resume=True, stop_after=stop_after)
+    names = [DOCUMENTS, "run.json"]
+    unbroken, broken = (
+        [(tmp_path / which / name).read_bytes() for name in names]
+        for which in ("unbroken", "broken")
+    )
+    assert unbroken == broken
+    assert unbroken[0].count(b'"label"') > 100
+    assert ledger(tmp_path / "unbroken") == ledger(tmp_path / "broken")
 
 
 def test_documents_that_a_failing_disk_lost_are_made_again(
