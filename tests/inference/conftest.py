@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 
+from swner.cli import export
 from swner.codec.collate import Batch
 from swner.config import ModelConfig, WindowConfig
 from swner.inference.annotator import Annotator
@@ -51,6 +53,15 @@ def tiny_model(tiny_encoder: Path, tmp_path_factory: pytest.TempPathFactory) -> 
         loaded.model.token_model.classifier.bias[0] += 16
     path = tmp_path_factory.mktemp("random") / "model"
     save_model(loaded, path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def exported_model(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with graphs of both precisions."""
+    path = tmp_path_factory.mktemp("exported") / "model"
+    shutil.copytree(tiny_model, path)
+    export.run(path, [], output=None, int8=True, fp32=True)
     return path
 
 
