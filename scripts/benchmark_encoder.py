@@ -36,7 +36,7 @@ from swner.model.checkpoint import LoadedModel, new_model
 from swner.schema import Schema
 from swner.training.arguments import arguments, use_bf16
 from swner.training.train import prepare_torch
-from swner.training.trainer import JointTrainer
+from swner.training.trainer import JointTrainer, TrainingWindows
 
 Sentence = tuple[str, list[str]]  # characters and their BIO tags
 
@@ -121,8 +121,8 @@ def fine_tune(
         args = arguments(config, stage, Path(work), n_epochs=epochs, has_dev=False)
         args.save_strategy = "no"
         trainer = JointTrainer(
-            loaded, args=args, features=features, dev=[], config=config.training,
-            learning_rate=stage.learning_rate, callbacks=[],
+            loaded, args=args, windows=TrainingWindows.same_for_all(features), dev=[],
+            config=config.training, learning_rate=stage.learning_rate, callbacks=[],
         )  # fmt: skip
         started = time.monotonic()
         trainer.train()

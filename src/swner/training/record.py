@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from pydantic import ValidationError
 
 from swner.codec.calibration import FILE as CALIBRATION
 from swner.codec.calibration import write_calibration
@@ -40,10 +41,18 @@ def recipe_record(config: TrainConfig) -> dict[str, Any]:
 
 
 def same_recipe(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Whether two records of recipes lead to the same model, wherever it is put."""
-    places = ("output", "work")
-    configs = [{k: v for k, v in r["config"].items() if k not in places} for r in (one, other)]
-    return bool(configs[0] == configs[1] and one["data"] == other["data"])
+    """Whether two records of recipes lead to the same model, wherever it is put.
+
+    A field that a record does not have, since it is newer, has its default.
+    """
+    try:
+        configs = [
+            TrainConfig.model_validate(record["config"]).model_dump(exclude={"output", "work"})
+            for record in (one, other)
+        ]
+    except ValidationError:
+        return False
+    return configs[0] == configs[1] and bool(one["data"] == other["data"])
 
 
 def record_run(config: TrainConfig, output: Path, *, work: Path, scores: Scores | None) -> bool:

@@ -13,6 +13,7 @@ import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +21,11 @@ import torch
 from rich.console import Console
 from transformers import EarlyStoppingCallback, set_seed
 
-from swner.codec.encode import Encoder, EncodingLoss, Features
+from swner.codec.encode import Encoder, EncodingLoss
 from swner.config import StageConfig, TrainConfig
 from swner.corpus import doccano
 from swner.corpus.load import sha256
-from swner.corpus.recipe import dev_documents, stage_data
+from swner.corpus.recipe import dev_documents, stage_data, stage_versions
 from swner.document import Document
 from swner.errors import DataError
 from swner.evaluation.scores import Scores, score_documents, total
@@ -36,7 +37,7 @@ from swner.training.arguments import arguments
 from swner.training.distill import Teacher, keep_layers
 from swner.training.record import record_run, write_json
 from swner.training.resume import last_checkpoint
-from swner.training.trainer import JointTrainer
+from swner.training.trainer import JointTrainer, TrainingWindows
 
 console = Console(stderr=True)
 
@@ -151,7 +152,9 @@ def train_stage(
             f"stage {stage.name}: no documents to train on in {', '.join(stage.train)} once the dev "
             "documents are taken out. Add data, or lower dev_share."
         )
-    mark = fingerprint(config, number, docs, dev=dev, start=loaded)
+    versions = stage_versions(docs, stage, seed=config.seed)
+    learnt = [*docs, *chain.from_iterable(versions)]
+    mark = fingerprint(config, number, learnt, dev=dev, start=loaded)
     same = resume and _read(folder / "fingerprint") == mark
     if same and (folder / "done").exists():
         console.print(f"stage {stage.name}: finished before, taken from {folder}")
@@ -160,7 +163,7 @@ def train_stage(
         shutil.rmtree(folder)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "fingerprint").write_text(mark, encoding="utf-8")
-    features = stage_features(loaded, docs, stage=stage, config=config)
+    windows = stage_windows(loaded, docs, versions, stage=stage, config=config)
     checkpoint = last_checkpoint(folder) if same else None
     if checkpoint:
         console.print(f"stage {stage.name}: taken up after epoch {checkpoint.n_epochs}")
@@ -172,7 +175,7 @@ def train_stage(
     trainer = JointTrainer(
         loaded,
         args=arguments(config, stage, folder, n_epochs=n_epochs, has_dev=bool(dev)),
-        features=features,
+        windows=windows,
         dev=dev,
         config=config.training,
         learning_rate=stage.learning_rate,
@@ -190,19 +193,35 @@ def train_stage(
     return load_model(folder / "done")
 
 
-def stage_features(
-    loaded: LoadedModel, docs: Sequence[Document], *, stage: StageConfig, config: TrainConfig
-) -> list[Features]:
+def stage_windows(
+    loaded: LoadedModel,
+    docs: Sequence[Document],
+    versions: Sequence[Sequence[Document]],
+    *,
+    stage: StageConfig,
+    config: TrainConfig,
+) -> TrainingWindows:
     """Training windows of a stage; what is lost is shown, and too much of it refused."""
-    windows = config.windows
-    encoder = Encoder(loaded.pieces, loaded.schema, windows.max_pieces, windows.context)
+    sizes = config.windows
+    encoder = Encoder(loaded.pieces, loaded.schema, sizes.max_pieces, sizes.context)
     features, loss = encoder.encode_all(docs)
     n_chars = sum(len(d.text) for d in docs)
     console.print(
         f"stage {stage.name}: {len(docs)} documents, {n_chars:,} characters, {len(features)} windows"
     )
+    own = range(len(features))
+    by_epoch: list[Sequence[int]] = []
+    for others in versions:
+        found, lost = encoder.encode_all(others)
+        by_epoch.append([*own, *range(len(features), len(features) + len(found))])
+        features += found
+        loss += lost
+    if versions:
+        console.print(
+            f"stage {stage.name}: and {len(versions[0])} augmented versions, others in each epoch"
+        )
     report_loss(loss, stage, config)
-    return features
+    return TrainingWindows(features, by_epoch or [own])
 
 
 def fingerprint(
@@ -215,7 +234,10 @@ def fingerprint(
 ) -> str:
     """Changes with anything that a stage's result depends on: recipe, weights at its start, data."""
     recipe = config.model_dump(exclude={"output", "work", "stages", "gold"})
-    recipe["stages"] = [s.model_dump() for s in config.stages[: number + 1]]
+    recipe["stages"] = [
+        s.model_dump(exclude=None if s.augmentation.copies else {"augmentation"})
+        for s in config.stages[: number + 1]
+    ]
     digest = hashlib.sha256(json.dumps(recipe, sort_keys=True).encode())
     for weights in start.model.state_dict().values():
         digest.update(weights.detach().cpu().contiguous().numpy().tobytes())

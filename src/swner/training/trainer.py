@@ -4,6 +4,8 @@ positions, rates by depth, and evaluation of whole documents by the shared decod
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import cycle, islice
 from typing import Any
 
 import numpy as np
@@ -32,31 +34,58 @@ from swner.training.distill import Teacher
 BEST = "core_and_relations"  # what early stopping watches, as eval_<BEST>
 
 
+@dataclass(frozen=True)
+class TrainingWindows:
+    """What a stage learns from.
+
+    Attributes:
+        features: All windows.
+        by_epoch: Which of them each epoch takes; the last entry holds for all later epochs too.
+    """
+
+    features: Sequence[Features]
+    by_epoch: Sequence[Sequence[int]]
+
+    @classmethod
+    def same_for_all(cls, features: Sequence[Features]) -> TrainingWindows:
+        """All windows in every epoch."""
+        return cls(features, [range(len(features))])
+
+
 class LengthBatches(Sampler[list[int]]):
     """Batches of windows of like length, shuffled anew each epoch.
 
     Lengths are rounded up to multiples of `ROUND` before sorting, so that windows of about one length
-    meet in ever new company, while the number of batches stays the same.
+    meet in ever new company, while the number of batches stays the same. Epochs may have windows of
+    their own; one that makes fewer batches than another has some of them twice, since the schedule
+    and the place to resume from count on epochs of one length.
 
     Args:
         lengths: Characters of each window.
+        by_epoch: Which windows each epoch takes; the last entry holds for all later epochs too.
         budget: Positions in a batch.
         seed: Of the shuffling, together with `epoch`.
     """
 
     ROUND = 16
 
-    def __init__(self, lengths: Sequence[int], *, budget: int, seed: int) -> None:
+    def __init__(
+        self, lengths: Sequence[int], by_epoch: Sequence[Sequence[int]], *, budget: int, seed: int
+    ) -> None:
         self._sizes = [-(-(n + N_SPECIALS) // self.ROUND) * self.ROUND for n in lengths]
+        self._by_epoch = by_epoch
         self._budget = budget
         self._seed = seed
+        self._n_batches = max(len(self._batches(windows)) for windows in by_epoch)
         self.epoch = 0
 
     def __iter__(self) -> Iterator[list[int]]:
         random = np.random.default_rng([self._seed, self.epoch])
-        batches = self._batches(random.permutation(len(self._sizes)).tolist())
+        windows = self._by_epoch[min(self.epoch, len(self._by_epoch) - 1)]
+        order = random.permutation(len(windows)).tolist()
+        batches = self._batches([windows[i] for i in order])
         random.shuffle(batches)
-        return iter(batches)
+        return islice(cycle(batches), self._n_batches)
 
     def _batches(self, order: Sequence[int]) -> list[list[int]]:
         """Batches of the windows, longest first, those of one size in the given order."""
@@ -64,7 +93,7 @@ class LengthBatches(Sampler[list[int]]):
         return group_within(self._budget, self._sizes, longest_first)
 
     def __len__(self) -> int:
-        return len(self._batches(range(len(self._sizes))))
+        return self._n_batches
 
 
 class _EpochOfSampler(TrainerCallback):  # type: ignore[misc]
@@ -86,7 +115,7 @@ class JointTrainer(Trainer):  # type: ignore[misc]
     Args:
         loaded: The model with its pieces and schema.
         args: Hugging Face's arguments.
-        features: Training windows.
+        windows: To learn from.
         dev: Documents to measure on; may be empty.
         config: Rates and budgets.
         learning_rate: Of the encoder's top layer.
@@ -99,7 +128,7 @@ class JointTrainer(Trainer):  # type: ignore[misc]
         loaded: LoadedModel,
         *,
         args: TrainingArguments,
-        features: Sequence[Features],
+        windows: TrainingWindows,
         dev: Sequence[Document],
         config: TrainingConfig,
         learning_rate: float,
@@ -111,8 +140,8 @@ class JointTrainer(Trainer):  # type: ignore[misc]
         self._dev = list(dev)
         self._config = config
         self._learning_rate = learning_rate
-        dataset = Dataset.from_dict({"window": list(range(len(features)))})
-        self._features = list(features)
+        self._features = list(windows.features)
+        dataset = Dataset.from_dict({"window": list(range(len(self._features)))})
         super().__init__(
             model=loaded.model,
             args=args,
@@ -122,7 +151,10 @@ class JointTrainer(Trainer):  # type: ignore[misc]
             callbacks=callbacks,
         )
         self._sampler = LengthBatches(
-            [len(f) for f in self._features], budget=config.batch_pieces, seed=args.seed
+            [len(f) for f in self._features],
+            windows.by_epoch,
+            budget=config.batch_pieces,
+            seed=args.seed,
         )
         self.add_callback(_EpochOfSampler(self._sampler))
 
