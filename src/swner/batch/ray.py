@@ -183,12 +183,14 @@ def _connected(address: str | None) -> Iterator[None]:
         yield
         return
     logging.getLogger("ray.data").setLevel(logging.WARNING)
+    here = {} if address or os.environ.get("RAY_ADDRESS") else {"include_dashboard": False}
     try:
-        ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
-    except (ConnectionError, ValueError, RuntimeError, OSError) as error:
+        ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **here)
+    except Exception as error:  # Ray raises bare ones too
+        where = f"no cluster at {address!r}" if address else "Ray does not start on this machine"
         raise ConfigError(
-            f"--ray-address {address!r}: no cluster answers ({error}). Start one with `ray start "
-            "--head`, or leave the address out to run on this machine."
+            f"{where}: {error} Start a cluster with `ray start --head` and give its address with "
+            "--ray-address, or predict with --engine local."
         ) from error
     try:
         yield
