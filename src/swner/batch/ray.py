@@ -42,6 +42,7 @@ from swner.inference.batch import (
     predict_groups,
     read_shard,
     shards,
+    to_bytes,
 )
 from swner.inference.choose import load_backend
 from swner.inference.output import (
@@ -52,7 +53,6 @@ from swner.inference.output import (
     check_settings,
     ledger_lines,
     read_ledger,
-    to_bytes,
     write_atomically,
 )
 from swner.inference.predictor import GROUP_CHARS

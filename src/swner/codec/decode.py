@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -44,7 +45,11 @@ def decode_entities(
 
 
 def decode_texts(
-    texts: Sequence[str], emissions: Sequence[Floats], *, transitions: Transitions, tags: TagSet
+    texts: Sequence[str],
+    emissions: Sequence[npt.NDArray[np.floating[Any]]],
+    *,
+    transitions: Transitions,
+    tags: TagSet,
 ) -> list[list[Entity]]:
     """`decode_entities` of many texts, all their paragraphs at once: that is several times faster."""
     places = [(n, *bounds) for n, text in enumerate(texts) for bounds in paragraphs(text)]
