@@ -48,7 +48,7 @@ def test_an_installed_wheel_predicts(tmp_path: Path) -> None:
         for e in record["entities"]
     }
     assert ("PER", "柏书林") in found
-    assert record["model"].endswith("-int8") or not exported(MODEL)
+    assert record["meta"]["model"].endswith("-int8") or not exported(MODEL)
 
 
 def run(command: list[object], *, cwd: Path | None = None) -> str:
