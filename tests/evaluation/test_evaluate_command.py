@@ -25,7 +25,7 @@ def data(articles: list[Document], tmp_path: Path) -> Path:
 
 @pytest.fixture
 def call(monkeypatch: pytest.MonkeyPatch, spoil: Spoil) -> Callable[..., int]:
-    def annotate(model: Path, gold: Sequence[Document]) -> list[Document]:
+    def annotate(model: Path, gold: Sequence[Document], backend: str) -> list[Document]:
         return [spoil(d, len(model.name)) for d in gold]
 
     monkeypatch.setattr("swner.cli.evaluate._annotate", annotate)

@@ -98,11 +98,12 @@ def evaluate(
     output: Annotated[
         Path | None, typer.Option(help="Folder for metrics.json and report.html")
     ] = None,
+    backend: BackendName = "auto",
 ) -> None:
     """Score a model on annotated documents, or compare two."""
     from swner.cli.evaluate import run
 
-    run(paths, output)
+    run(paths, output, backend=backend)
 
 
 @app.command()

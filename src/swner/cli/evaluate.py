@@ -17,20 +17,20 @@ from swner.errors import ConfigError
 from swner.evaluation.assess import Assessment, Comparison, assess, compare_models
 from swner.evaluation.report import write_report
 from swner.inference.annotator import Annotator, as_document
-from swner.inference.torch_backend import TorchBackend
-from swner.model.checkpoint import load_model
+from swner.inference.choose import load_backend
 from swner.text.articles import whole
 
 METRICS = "metrics.json"
 REPORT = "report.html"
 
 
-def run(paths: Sequence[Path], output: Path | None) -> None:
+def run(paths: Sequence[Path], output: Path | None, *, backend: str = "auto") -> None:
     """Annotate the gold texts as `swner predict` would, and compare whole documents.
 
     Args:
         paths: One model or two, then the annotated data.
         output: Folder for metrics.json and report.html; None writes nothing.
+        backend: What runs the network, as `swner.load` has it.
 
     Raises:
         ConfigError: There are fewer than two paths or more than three, or the last is a model.
@@ -39,7 +39,9 @@ def run(paths: Sequence[Path], output: Path | None) -> None:
     gold = load([data])
     found = []
     for model in models:
-        found.append(assess(gold, _annotate(model, gold), model=str(model), data=str(data)))
+        found.append(
+            assess(gold, _annotate(model, gold, backend), model=str(model), data=str(data))
+        )
         _print_assessment(found[-1])
     result = found[0] if len(found) == 1 else compare_models(*found)
     if isinstance(result, Comparison):
@@ -76,9 +78,9 @@ def _arguments(paths: Sequence[Path]) -> tuple[Sequence[Path], Path]:
     return paths[:-1], paths[-1]
 
 
-def _annotate(model: Path, gold: Sequence[Document]) -> list[Document]:
+def _annotate(model: Path, gold: Sequence[Document], backend: str) -> list[Document]:
     """What the model finds in the texts of gold documents; the model is let go afterwards."""
-    annotator = Annotator(TorchBackend(load_model(model)))
+    annotator = Annotator(load_backend(model, backend))
     return list(annotator.annotate(as_document(doc.id, whole(doc.text)) for doc in gold))
 
 
