@@ -27,6 +27,7 @@ from swner.schema import Schema
 RELATION_THRESHOLD = 0.5
 POLICY = "POLICY"
 _PAIRS = ("“”", "‘’", "()", "（）", "《》", "〈〉", "【】")
+_MARK = re.compile(f"[{re.escape(''.join(_PAIRS))}]")
 _TITLE = re.compile(r"《([^《》\n]+)》")
 
 
@@ -121,6 +122,9 @@ def balanced(text: str, entities: Sequence[Entity]) -> list[Entity]:
     """
     mended: list[Entity] = []
     for index, entity in enumerate(entities):
+        if _MARK.search(entity.surface) is None:  # nearly all of them
+            mended.append(entity)
+            continue
         low = mended[-1].end if mended else 0
         high = entities[index + 1].start if index + 1 < len(entities) else len(text)
         start, end = entity.start, entity.end

@@ -106,6 +106,8 @@ def as_document(id: str, article: Article, **meta: Any) -> tuple[Document, Artic
 
 def _on_raw(doc: Document, article: Article, found: Document) -> Document:
     """Move the entities of the clean text onto the raw one."""
+    if article.clean.text == article.raw:
+        return replace(doc, entities=found.entities, relations=found.relations)
     entities = tuple(_entity_on_raw(e, article) for e in found.entities)
     return replace(doc, entities=entities, relations=found.relations)
 
