@@ -15,6 +15,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 from torch.onnx import ops
+from transformers import BertModel
+from transformers.models.bert.modeling_bert import BertLayer
 
 from swner.errors import ModelError
 from swner.model.classifiers import RelationClassifier
@@ -37,14 +39,14 @@ class EncoderGraph(nn.Module):
 
     def __init__(self, model: JointModel, *, apart: bool) -> None:
         super().__init__()
-        kind = model.token_model.config.model_type
-        if kind != "bert":
+        encoder = model.encoder
+        if not isinstance(encoder, BertModel):
             raise ModelError(
-                f"the encoder is of the type {kind!r}; only 'bert' can be exported. Predict with "
-                "--backend torch."
+                f"the encoder is of the type {model.token_model.config.model_type!r}; only 'bert' can "
+                "be exported. Predict with --backend torch."
             )
-        self.embeddings = model.encoder.embeddings
-        self.layers = model.encoder.encoder.layer
+        self.embeddings: nn.Module = encoder.embeddings
+        self.layers: nn.ModuleList = encoder.encoder.layer
         self.classifier = model.token_model.classifier
         self.apart = apart
 
@@ -68,11 +70,11 @@ class EncoderGraph(nn.Module):
         return self.classifier(text), text
 
 
-def _run_layer(layer: nn.Module, parts: Sequence[Tensor]) -> list[Tensor]:
+def _run_layer(layer: BertLayer, parts: Sequence[Tensor]) -> list[Tensor]:
     """One layer of a BERT; all parts attend to all, and all else is done part by part.
 
     Args:
-        layer: A `BertLayer`.
+        layer: With the model's weights.
         parts: Shape (windows, positions of the part, width) each.
     """
     attention = layer.attention.self
@@ -89,7 +91,8 @@ def _run_layer(layer: nn.Module, parts: Sequence[Tensor]) -> list[Tensor]:
         scale=attention.attention_head_size**-0.5,
     )
     done = []
-    for x, attended in zip(parts, context.split([x.shape[1] for x in parts], dim=1), strict=True):
+    attended_by_part = torch.split(context, [x.shape[1] for x in parts], dim=1)
+    for x, attended in zip(parts, attended_by_part, strict=True):
         mixed = layer.attention.output(attended, x)
         done.append(layer.output(layer.intermediate(mixed), mixed))
     return done
