@@ -50,6 +50,12 @@ def test_two_titles_found_as_one_are_two() -> None:
     assert [e.surface for e in whole_titles(text, found)] == ["甲办法", "乙办法"]
 
 
+def test_a_title_inside_a_title_belongs_to_the_outer_one() -> None:
+    text = "《关于印发〈落实《某意见》方案〉的通知》"
+    found = [entity(text, "某意见", "POLICY")]
+    assert [e.surface for e in whole_titles(text, found)] == [text[1:-1]]
+
+
 def test_the_rule_leaves_all_annotated_data_as_it_is() -> None:
     for doc in load(["data/gold/articles.jsonl", "data/synthetic"]):
         assert [e.key for e in whole_titles(doc.text, doc.entities)] == [

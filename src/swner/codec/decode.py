@@ -28,7 +28,7 @@ RELATION_THRESHOLD = 0.5
 POLICY = "POLICY"
 _PAIRS = ("“”", "‘’", "()", "（）", "《》", "〈〉", "【】")
 _MARK = re.compile(f"[{re.escape(''.join(_PAIRS))}]")
-_TITLE = re.compile(r"《([^《》\n]+)》")
+_TITLE = re.compile(r"《((?:[^《》\n]|《[^《》\n]+》)+)》")  # one title may stand inside another
 
 
 def decode_entities(
