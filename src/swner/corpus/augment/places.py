@@ -2,8 +2,8 @@
 
 Only places that the article names nowhere but in organisations and titles of documents are swapped,
 so that the text between stays true to them. What lies inside a place goes with it: with a city its
-districts change to districts of the new city. Ethnic autonomous places stay, and so does what
-lies inside autonomous regions and prefectures inside them.
+districts change to districts of the new city. Autonomous places stay, and what lies inside one stays
+inside it.
 """
 
 from __future__ import annotations
